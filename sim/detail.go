@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package sim
+
+import (
+	"fmt"
+	"runtime"
+)
+
+// Event is one step of a detailed run, or one choice that is not a pick of a thread.
+type Event struct {
+	Step   int     // from 1
+	Thread *Thread // that acted
+	Op     string  // name of the operation, or "choose"
+	Object string  // name of the object, or the label of the choice
+	PCs    []uintptr
+	Picked bool // by the strategy, among at least two threads
+	// Preempt says that the thread that ran before could have gone on.
+	Preempt bool
+	// Enabled is the number of threads the pick was from; 1 if nothing was asked. For a
+	// choice it is the number of possible values.
+	Enabled int
+	Value   int      // of a choice
+	Notes   []string // results and explanations added by the program
+}
+
+// IsChoice tells an answer to Choose from a step.
+func (e *Event) IsChoice() bool { return e.Op == opChoose }
+
+const opChoose = "choose"
+
+// Hold is something a thread holds: a lock, a place in a perimeter, a reference.
+type Hold struct {
+	Object *Object
+	Mode   string // "W", "R", "ref", or ""
+	At     Point
+}
+
+// ThreadState is what a thread was doing when the schedule failed.
+type ThreadState struct {
+	Thread  *Thread
+	Pending Op
+	Enabled bool
+	Done    bool
+	At      Point // of the pending operation
+	Holds   []Hold
+}
+
+type worldDetail struct {
+	events []Event
+	pick   struct {
+		made, preempt bool
+		enabled       int
+	}
+}
+
+type threadDetail struct {
+	pcs   []uintptr
+	holds []Hold
+	last  int // index of the thread's last event, -1 for none
+}
+
+func (d *worldDetail) reset()  { *d = worldDetail{} }
+func (d *threadDetail) reset() { *d = threadDetail{last: -1} }
+
+// Detailed reports whether the run keeps events; notes are worth computing only then.
+func (t *Thread) Detailed() bool { return t.w.slow&slowDetail != 0 }
+
+// Notef adds a line to the thread's last step in detailed runs. Callers on hot paths ask
+// Detailed first.
+func (t *Thread) Notef(format string, args ...any) {
+	if !t.Detailed() || t.detail.last < 0 {
+		return
+	}
+	e := &t.w.detail.events[t.detail.last]
+	e.Notes = append(e.Notes, fmt.Sprintf(format, args...))
+}
+
+// Held records, in detailed runs, that t now holds o in the given mode.
+func (t *Thread) Held(o *Object, mode string) {
+	if t.Detailed() {
+		t.detail.holds = append(t.detail.holds, Hold{o, mode, t.Here()})
+	}
+}
+
+// Unheld takes back the last Held of o by t. Any thread may call it.
+func (t *Thread) Unheld(o *Object) {
+	if !t.Detailed() {
+		return
+	}
+	for i := len(t.detail.holds) - 1; i >= 0; i-- {
+		if t.detail.holds[i].Object == o {
+			t.detail.holds = append(t.detail.holds[:i:i], t.detail.holds[i+1:]...)
+			return
+		}
+	}
+}
+
+// Holds returns what t holds, oldest first; empty in fast runs. Any thread may call it.
+func (t *Thread) Holds() []Hold { return t.detail.holds }
+
+// Here returns the current step and stack in detailed runs, the zero Point in fast ones.
+func (t *Thread) Here() Point {
+	if !t.Detailed() {
+		return Point{}
+	}
+	return Point{Step: t.w.steps, PCs: callers(3)}
+}
+
+// Events returns the steps of the last run, if it was detailed.
+func (w *World) Events() []Event { return w.detail.events }
+
+// slowPublish is the part of publishing that fast runs skip.
+func (w *World) slowPublish(t *Thread) {
+	if w.slow&slowOver != 0 {
+		panic(killed{})
+	}
+	if w.slow&slowDetail != 0 {
+		t.detail.pcs = callers(4)
+	}
+}
+
+// slowCarryOut is the part of carrying out that fast runs skip.
+func (w *World) slowCarryOut(t *Thread) {
+	if w.slow&slowOver != 0 {
+		panic(killed{})
+	}
+	if w.slow&slowDetail == 0 {
+		return
+	}
+	e := Event{
+		Step: w.steps + 1, Thread: t, Op: t.op.Name, PCs: t.detail.pcs,
+		Picked: w.detail.pick.made, Preempt: w.detail.pick.preempt, Enabled: 1,
+	}
+	if t.obj != nil {
+		e.Object = t.obj.Name()
+	}
+	if e.Picked {
+		e.Enabled = w.detail.pick.enabled
+	}
+	w.detail.pick.made, w.detail.pick.preempt = false, false
+	t.detail.last = len(w.detail.events)
+	w.detail.events = append(w.detail.events, e)
+}
+
+func (w *World) notePick(cur, u *Thread) {
+	w.detail.pick.made = true
+	w.detail.pick.preempt = cur != nil && cur != u && w.enabled.Has(int(cur.id))
+	w.detail.pick.enabled = w.enabled.n
+}
+
+func (w *World) noteChoice(t *Thread, n, v int, label string) {
+	w.detail.events = append(w.detail.events, Event{
+		Step: w.steps, Thread: t, Op: opChoose, Object: label, PCs: callers(4),
+		Picked: true, Enabled: n, Value: v,
+	})
+}
+
+// describe fills what only a detailed run knows.
+func (w *World) describe(f *Failure) {
+	f.At.Step = w.steps
+	if f.At.PCs == nil && f.Thread != nil {
+		f.At.PCs = f.Thread.detail.pcs
+		if f.Thread.Enabled() {
+			f.At.PCs = callers(4)
+		}
+	}
+	for i := range f.Cycle {
+		e := &f.Cycle[i]
+		for j := range e.Holder.detail.holds {
+			if h := &e.Holder.detail.holds[j]; h.Object == e.For.Object {
+				e.Holds = h
+			}
+		}
+	}
+	for _, t := range w.threads[:w.live] {
+		f.States = append(f.States, ThreadState{
+			Thread: t, Pending: t.Pending(), Enabled: t.Enabled(), Done: t.state == done,
+			At:    Point{Step: w.steps, PCs: t.detail.pcs},
+			Holds: append([]Hold(nil), t.detail.holds...),
+		})
+	}
+}
+
+// callers returns the stack above skip frames, its own included.
+func callers(skip int) []uintptr {
+	var pcs [48]uintptr
+	return append([]uintptr(nil), pcs[:runtime.Callers(skip, pcs[:])]...)
+}

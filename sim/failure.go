@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package sim
+
+// Kind names the check that a failure belongs to.
+type Kind string
+
+// The kinds the engine and the packages on it report.
+const (
+	KindPanic    Kind = "panic"    // a VERIFY, an ASSERT, a misused lock, a Go panic
+	KindDeadlock Kind = "deadlock" // a cycle of threads that wait for each other
+	KindHang     Kind = "hang"     // nothing can run, and not all is done
+	KindLifetime Kind = "lifetime" // use of memory that is not allocated, double free
+	KindStale    Kind = "stale"    // tables that should agree do not, at quiescence
+)
+
+// Point is where in a schedule something happened. It is filled in detailed runs only.
+type Point struct {
+	Step int       // the step, from 1; 0 in fast runs
+	PCs  []uintptr // call stack, innermost first, as runtime.Callers gives it
+}
+
+// Wait is one edge of a cycle of waiting threads.
+type Wait struct {
+	Thread *Thread // waits
+	For    Op      // at this operation
+	Holder *Thread // for this thread to act
+	Holds  *Hold   // on this; known in detailed runs only
+}
+
+// Failure is a violation found in a schedule. It is made in one place and every report is
+// a view of it. Threads and objects in it are valid until the world's next Run.
+type Failure struct {
+	Kind    Kind
+	Message string // one line, without the thread's name
+	// Subject is what the failure is about in words that are the same for every schedule
+	// and thread name: a check, a lock class, a sort of buffer.
+	Subject string
+	Thread  *Thread // that was running, or nil
+	At      Point   // where it was
+	Other   Point   // the other site, such as the free before a use; may be empty
+	Life    *Life   // the buffer of a lifetime failure
+	Cycle   []Wait  // of a deadlock
+	Stack   string  // of a Go panic
+	// States has one entry per thread of the world, in detailed runs.
+	States []ThreadState
+}
+
+// Fail ends the schedule with a failure of the given kind. It does not return.
+func (t *Thread) Fail(kind Kind, subject, message string) {
+	t.FailWith(&Failure{Kind: kind, Thread: t, Subject: subject, Message: message})
+}
+
+// FailWith ends the schedule with f and unwinds t. It does not return. In a schedule that
+// is over already it only unwinds.
+func (t *Thread) FailWith(f *Failure) {
+	if f.Thread == nil {
+		f.Thread = t
+	}
+	if !t.w.over {
+		t.w.fail(f)
+	}
+	panic(killed{})
+}
+
+// fail records the failure and ends the schedule without unwinding anybody.
+func (w *World) fail(f *Failure) {
+	w.failure, w.outcome, w.over = f, Failed, true
+	if w.slow&slowDetail != 0 {
+		w.describe(f)
+	}
+	w.slow |= slowOver
+	w.next = nil
+}

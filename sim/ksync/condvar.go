@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package ksync
+
+import "dlsim/sim"
+
+var (
+	opWait      = &sim.OpType{Name: "cv_wait", Access: sim.Write}
+	opWaiting   = &sim.OpType{Name: "cv_wait (waiting)", Access: sim.Write, Wait: true}
+	opReacquire = &sim.OpType{Name: "cv_wait (mutex_enter)", Access: sim.Write}
+	opSignal    = &sim.OpType{Name: "cv_signal", Access: sim.Write}
+	opBroadcast = &sim.OpType{Name: "cv_broadcast", Access: sim.Write}
+)
+
+// Cond is a kcondvar (environment.md 3.2). A signal wakes one waiter, which one is a
+// choice of the strategy; with no waiter it is lost. A woken thread competes for its mutex
+// like any other, so what it waited for may be gone again. Nothing else wakes a waiter.
+type Cond struct {
+	obj     sim.Object
+	life    *sim.Life
+	waiters sim.Queue
+	// Releasers, if set, names the threads that must act before t, a waiter, can be
+	// woken, as sim.Resource.Blockers does: a condition variable itself cannot know.
+	Releasers func(t *sim.Thread, buf []*sim.Thread) []*sim.Thread
+}
+
+// Init makes the condition variable ready; see Mutex.Init for the arguments. It leaves
+// Releasers as it is.
+func (c *Cond) Init(w *sim.World, life *sim.Life, class, key string, num int) {
+	w.Register(&c.obj, class, key, num, c)
+	c.life = life
+	c.waiters.Reset()
+}
+
+// Destroy is cv_destroy. Destroying a condition variable with waiters fails the run.
+func (c *Cond) Destroy(t *sim.Thread) {
+	if c.waiters.Len() > 0 {
+		t.Fail(sim.KindPanic, "cv_destroy "+c.obj.Class(),
+			"cv_destroy: "+c.waiters.First().Name()+" waits on "+c.obj.Name())
+	}
+}
+
+// Wait is cv_wait: in one step it queues t and leaves m, which t must own; once woken it
+// enters m again. Callers loop around it.
+func (c *Cond) Wait(t *sim.Thread, m *Mutex) {
+	gen := c.life.Generation()
+	t.Step(opWait, &c.obj, nil)
+	c.life.Check(t, gen, opWait.Name, &c.obj)
+	m.checkOwner(t, opWait.Name)
+	t.Touch(&m.obj, sim.Write)
+	m.release(t)
+	t.SetWaitsFor(m)
+	t.Block(opWaiting, &c.obj, &c.waiters)
+	c.life.Check(t, gen, opWait.Name, &c.obj)
+	m.take(t)
+}
+
+// Signal is cv_signal. The caller need not own the mutex.
+func (c *Cond) Signal(t *sim.Thread) {
+	gen := c.life.Generation()
+	t.Step(opSignal, &c.obj, nil)
+	c.life.Check(t, gen, opSignal.Name, &c.obj)
+	if n := c.waiters.Len(); n > 0 {
+		c.wake(t, c.waiters.At(t.Choose(n, opSignal.Name)))
+	}
+}
+
+// Broadcast is cv_broadcast: it wakes all waiters.
+func (c *Cond) Broadcast(t *sim.Thread) {
+	gen := c.life.Generation()
+	t.Step(opBroadcast, &c.obj, nil)
+	c.life.Check(t, gen, opBroadcast.Name, &c.obj)
+	for c.waiters.Len() > 0 {
+		c.wake(t, c.waiters.First())
+	}
+}
+
+// wake makes waiter u compete for its mutex.
+func (c *Cond) wake(t, u *sim.Thread) {
+	c.waiters.Remove(u)
+	m := u.WaitsFor().(*Mutex)
+	t.World().Repend(t, u, opReacquire, &m.obj, &m.wanting, m.owner == nil)
+}
+
+// Waiters returns how many threads wait. It is not an operation.
+func (c *Cond) Waiters() int { return c.waiters.Len() }
+
+// Object returns the object that operations on the condition variable act on.
+func (c *Cond) Object() *sim.Object { return &c.obj }
+
+// Blockers implements sim.Resource.
+func (c *Cond) Blockers(t *sim.Thread, buf []*sim.Thread) []*sim.Thread {
+	if c.Releasers != nil {
+		buf = c.Releasers(t, buf)
+	}
+	return buf
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+// Package ksync provides the synchronisation primitives of the illumos kernel for
+// simulated threads: kmutex, krwlock, kcondvar, task queues, delay, and variables whose
+// unlocked accesses are scheduling points. Their semantics are those of environment.md
+// 3.1-3.3, 3.6 and 3.7; misuse that panics a kernel fails the run.
+//
+// All primitives are embedded by value in what they protect and made ready by Init once
+// per schedule, so that a world can be built from pooled memory.
+package ksync
+
+import "dlsim/sim"
+
+var (
+	opMutexEnter = &sim.OpType{Name: "mutex_enter", Access: sim.Write}
+	opMutexExit  = &sim.OpType{Name: "mutex_exit", Access: sim.Write}
+)
+
+// Mutex is an adaptive kmutex (environment.md 3.1): not recursive, uninterruptible, woken
+// all at once and never handed off, so that any thread may win it, a newcomer too.
+type Mutex struct {
+	obj   sim.Object
+	life  *sim.Life
+	owner *sim.Thread
+	// wanting holds the threads whose pending operation is to enter.
+	wanting sim.Queue
+}
+
+// Init makes the mutex ready and free. class and what follows name it (see
+// sim.World.Register); life is that of the buffer it lives in, nil if it is never freed.
+func (m *Mutex) Init(w *sim.World, life *sim.Life, class, key string, num int) {
+	w.Register(&m.obj, class, key, num, m)
+	m.life, m.owner = life, nil
+	m.wanting.Reset()
+}
+
+// Destroy is mutex_destroy. Destroying a held mutex fails the run.
+func (m *Mutex) Destroy(t *sim.Thread) {
+	if m.owner != nil {
+		t.Fail(sim.KindPanic, "mutex_destroy "+m.obj.Class(),
+			"mutex_destroy: "+m.obj.Name()+" is held by "+m.owner.Name())
+	}
+}
+
+// Enter is mutex_enter. It blocks, uninterruptibly, while another thread owns the mutex;
+// entering a mutex that t owns already fails the run.
+func (m *Mutex) Enter(t *sim.Thread) {
+	gen := m.life.Generation()
+	switch m.owner {
+	case nil:
+		t.Step(opMutexEnter, &m.obj, &m.wanting)
+	case t:
+		t.Step(opMutexEnter, &m.obj, nil)
+		t.Fail(sim.KindPanic, "recursive mutex_enter "+m.obj.Class(),
+			"recursive mutex_enter of "+m.obj.Name())
+	default:
+		t.Block(opMutexEnter, &m.obj, &m.wanting)
+	}
+	m.life.Check(t, gen, opMutexEnter.Name, &m.obj)
+	m.take(t)
+}
+
+// take makes t the owner of a free mutex.
+func (m *Mutex) take(t *sim.Thread) {
+	m.owner = t
+	if m.wanting.Len() > 0 {
+		w := t.World()
+		for u := m.wanting.First(); u != nil; u = m.wanting.After(u) {
+			w.Disable(u)
+		}
+	}
+	t.Held(&m.obj, "")
+}
+
+// Exit is mutex_exit. Exiting a mutex that t does not own fails the run.
+func (m *Mutex) Exit(t *sim.Thread) {
+	gen := m.life.Generation()
+	t.Step(opMutexExit, &m.obj, nil)
+	m.life.Check(t, gen, opMutexExit.Name, &m.obj)
+	m.checkOwner(t, opMutexExit.Name)
+	m.release(t)
+}
+
+// checkOwner fails the run unless t owns the mutex.
+func (m *Mutex) checkOwner(t *sim.Thread, what string) {
+	if m.owner == t {
+		return
+	}
+	msg := what + ": " + t.Name() + " does not own " + m.obj.Name()
+	if m.owner != nil {
+		msg += ", " + m.owner.Name() + " does"
+	}
+	t.Fail(sim.KindPanic, what+" by non-owner "+m.obj.Class(), msg)
+}
+
+// release frees the mutex; all that want it may compete for it.
+func (m *Mutex) release(t *sim.Thread) {
+	m.owner = nil
+	if m.wanting.Len() > 0 {
+		w := t.World()
+		for u := m.wanting.First(); u != nil; u = m.wanting.After(u) {
+			w.Enable(u)
+		}
+	}
+	t.Unheld(&m.obj)
+}
+
+// Owner returns the owning thread, nil if the mutex is free. It is not an operation.
+func (m *Mutex) Owner() *sim.Thread { return m.owner }
+
+// Object returns the object that operations on the mutex act on.
+func (m *Mutex) Object() *sim.Object { return &m.obj }
+
+// Blockers implements sim.Resource.
+func (m *Mutex) Blockers(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
+	if m.owner != nil {
+		buf = append(buf, m.owner)
+	}
+	return buf
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package ksync
+
+import "dlsim/sim"
+
+var (
+	// Readers commute with each other, as long as no writer comes between.
+	opReadEnter   = &sim.OpType{Name: "rw_enter R", Access: sim.Read}
+	opWriteEnter  = &sim.OpType{Name: "rw_enter W", Access: sim.Write}
+	opReadWait    = &sim.OpType{Name: "rw_enter R (waiting)", Access: sim.Local, Wait: true}
+	opWriteWait   = &sim.OpType{Name: "rw_enter W (waiting)", Access: sim.Local, Wait: true}
+	opReadExit    = &sim.OpType{Name: "rw_exit R", Access: sim.Read}
+	opWriteExit   = &sim.OpType{Name: "rw_exit W", Access: sim.Write}
+	opRWDowngrade = &sim.OpType{Name: "rw_downgrade", Access: sim.Write}
+	opRWUpgrade   = &sim.OpType{Name: "rw_tryupgrade", Access: sim.Write}
+)
+
+// RWLock is a krwlock (environment.md 3.3). A reader blocks while a writer holds or waits;
+// a writer blocks while anybody holds. Blocking is final: who has blocked goes on only as
+// an owner, by direct hand-off. The last reader out hands over to the writer that waited
+// longest; a writer hands over to all waiting readers, else to that writer. All threads
+// have one priority, so queues are FIFO (environment.md 14).
+type RWLock struct {
+	obj            sim.Object
+	life           *sim.Life
+	writer         *sim.Thread
+	readers        []*sim.Thread // one entry per read hold
+	waitingReaders sim.Queue
+	waitingWriters sim.Queue
+}
+
+// Init makes the lock ready and free; see Mutex.Init for the arguments.
+func (l *RWLock) Init(w *sim.World, life *sim.Life, class, key string, num int) {
+	w.Register(&l.obj, class, key, num, l)
+	l.life, l.writer = life, nil
+	l.readers = l.readers[:0]
+	l.waitingReaders.Reset()
+	l.waitingWriters.Reset()
+}
+
+// Destroy is rw_destroy. Destroying a held lock fails the run.
+func (l *RWLock) Destroy(t *sim.Thread) {
+	if l.writer != nil || len(l.readers) > 0 {
+		t.Fail(sim.KindPanic, "rw_destroy "+l.obj.Class(),
+			"rw_destroy: "+l.obj.Name()+" is held")
+	}
+}
+
+// EnterRead is rw_enter(RW_READER). A thread that holds the lock as writer fails the run; one
+// that holds it as reader deadlocks with itself if a writer waits.
+func (l *RWLock) EnterRead(t *sim.Thread) {
+	gen := l.life.Generation()
+	t.Step(opReadEnter, &l.obj, nil)
+	l.life.Check(t, gen, opReadEnter.Name, &l.obj)
+	l.checkRecursion(t)
+	if l.writer == nil && l.waitingWriters.Len() == 0 {
+		l.readers = append(l.readers, t)
+		t.Held(&l.obj, "R")
+		return
+	}
+	t.Block(opReadWait, &l.obj, &l.waitingReaders)
+	l.life.Check(t, gen, opReadWait.Name, &l.obj)
+}
+
+// EnterWrite is rw_enter(RW_WRITER). A thread that holds the lock as writer fails the run; one
+// that holds it as reader waits for itself, silently and for ever.
+func (l *RWLock) EnterWrite(t *sim.Thread) {
+	gen := l.life.Generation()
+	t.Step(opWriteEnter, &l.obj, nil)
+	l.life.Check(t, gen, opWriteEnter.Name, &l.obj)
+	l.checkRecursion(t)
+	if l.writer == nil && len(l.readers) == 0 {
+		l.writer = t
+		t.Held(&l.obj, "W")
+		return
+	}
+	t.Block(opWriteWait, &l.obj, &l.waitingWriters)
+	l.life.Check(t, gen, opWriteWait.Name, &l.obj)
+}
+
+func (l *RWLock) checkRecursion(t *sim.Thread) {
+	if l.writer == t {
+		t.Fail(sim.KindPanic, "recursive rw_enter "+l.obj.Class(),
+			"recursive rw_enter of "+l.obj.Name()+", held as writer")
+	}
+}
+
+// Exit is rw_exit of whichever hold t has. A thread that has none fails the run.
+func (l *RWLock) Exit(t *sim.Thread) {
+	gen := l.life.Generation()
+	op := opReadExit
+	if l.writer == t {
+		op = opWriteExit
+	}
+	t.Step(op, &l.obj, nil)
+	l.life.Check(t, gen, op.Name, &l.obj)
+	switch {
+	case l.writer == t:
+		l.writer = nil
+		t.Unheld(&l.obj)
+		if l.waitingReaders.Len() > 0 {
+			l.admitReaders(t)
+		} else {
+			l.admitWriter(t)
+		}
+	case l.dropReader(t):
+		t.Unheld(&l.obj)
+		if len(l.readers) == 0 {
+			l.admitWriter(t)
+		}
+	default:
+		t.Fail(sim.KindPanic, "rw_exit by non-owner "+l.obj.Class(),
+			"rw_exit: "+t.Name()+" does not hold "+l.obj.Name())
+	}
+}
+
+// Downgrade is rw_downgrade: a writer becomes a reader and waiting readers join it.
+func (l *RWLock) Downgrade(t *sim.Thread) {
+	t.Step(opRWDowngrade, &l.obj, nil)
+	if l.writer != t {
+		t.Fail(sim.KindPanic, "rw_downgrade by non-owner "+l.obj.Class(),
+			"rw_downgrade: "+t.Name()+" does not hold "+l.obj.Name()+" as writer")
+	}
+	l.writer = nil
+	l.readers = append(l.readers, t)
+	t.Unheld(&l.obj)
+	t.Held(&l.obj, "R")
+	l.admitReaders(t)
+}
+
+// TryUpgrade is rw_tryupgrade: it makes t the writer and reports true iff t is the only
+// reader and no writer waits. It never blocks.
+func (l *RWLock) TryUpgrade(t *sim.Thread) bool {
+	t.Step(opRWUpgrade, &l.obj, nil)
+	if len(l.readers) != 1 || l.readers[0] != t || l.waitingWriters.Len() > 0 {
+		return false
+	}
+	l.readers = l.readers[:0]
+	l.writer = t
+	t.Unheld(&l.obj)
+	t.Held(&l.obj, "W")
+	return true
+}
+
+// dropReader takes one read hold of t away and reports whether there was one.
+func (l *RWLock) dropReader(t *sim.Thread) bool {
+	for i, u := range l.readers {
+		if u == t {
+			l.readers = append(l.readers[:i], l.readers[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// admitReaders hands the lock to all readers that wait.
+func (l *RWLock) admitReaders(t *sim.Thread) {
+	for u := l.waitingReaders.First(); u != nil; u = l.waitingReaders.First() {
+		l.waitingReaders.Remove(u)
+		l.readers = append(l.readers, u)
+		u.Held(&l.obj, "R")
+		t.World().Wake(t, u)
+	}
+}
+
+// admitWriter hands the lock to the writer that has waited longest, if any.
+func (l *RWLock) admitWriter(t *sim.Thread) {
+	if u := l.waitingWriters.First(); u != nil {
+		l.waitingWriters.Remove(u)
+		l.writer = u
+		u.Held(&l.obj, "W")
+		t.World().Wake(t, u)
+	}
+}
+
+// Writer returns the thread that holds the lock as writer, or nil. It is not an operation.
+func (l *RWLock) Writer() *sim.Thread { return l.writer }
+
+// Object returns the object that operations on the lock act on.
+func (l *RWLock) Object() *sim.Object { return &l.obj }
+
+// Blockers implements sim.Resource: the holders and, in front of a reader while readers
+// hold the lock or of a later writer, the writers that go first.
+func (l *RWLock) Blockers(t *sim.Thread, buf []*sim.Thread) []*sim.Thread {
+	if l.writer != nil {
+		buf = append(buf, l.writer)
+	}
+	buf = append(buf, l.readers...)
+	if l.writer != nil && t.Pending().Type == opReadWait {
+		return buf
+	}
+	for u := l.waitingWriters.First(); u != nil && u != t; u = l.waitingWriters.After(u) {
+		buf = append(buf, u)
+	}
+	return buf
+}

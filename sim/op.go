@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package sim
+
+import "strconv"
+
+// Access says how an operation touches its object, which is all a strategy needs to tell
+// whether two operations of different threads commute: they do unless they touch the same
+// object and at least one is a Write.
+type Access uint8
+
+// The accesses.
+const (
+	Local Access = iota // touches nothing that another thread can see
+	Read                // commutes with other reads of the object
+	Write               // commutes with nothing on the object
+)
+
+func (a Access) String() string {
+	switch a {
+	case Read:
+		return "read"
+	case Write:
+		return "write"
+	}
+	return "local"
+}
+
+// OpType describes a sort of operation ("mutex_enter"). Values are constants of the
+// package that implements the primitive and are never changed.
+type OpType struct {
+	Name   string
+	Access Access
+	// Wait marks an operation that a thread is parked at, such as a queued rw_enter, and
+	// that only another thread can let go on.
+	Wait bool
+	_    struct{}
+}
+
+// Resource is what an object tells a wait-for graph.
+type Resource interface {
+	// Blockers appends to buf every thread that must act before t, which is blocked at an
+	// operation on this resource, can go on, and returns the extended slice. All of them
+	// must act (AND-waiting), so a cycle through any is a deadlock. A resource that cannot
+	// know who will act appends nothing.
+	Blockers(t *Thread, buf []*Thread) []*Thread
+}
+
+// Object is something that operations act on: a lock, a condition variable, a variable.
+// It is embedded by the primitives and made ready, once per schedule, by World.Register.
+type Object struct {
+	class string // "dd_mutex"; stable over schedules and edits of the program
+	key   string // which one of the class, "" where there is only one: "vnic0"
+	num   int32  // or its number, from 1; 0 for none
+	id    int32  // order of registration, from 0
+	res   Resource
+	wrote uint64 // hash of the last write event on it
+	reads uint64 // sum of the hashes of the reads since then
+}
+
+// Class returns the name shared by all objects of this sort.
+func (o *Object) Class() string { return o.class }
+
+// ID returns the object's number in the order of registration in its world, from 0.
+func (o *Object) ID() int { return int(o.id) }
+
+// Resource returns what the object was registered with, or nil.
+func (o *Object) Resource() Resource { return o.res }
+
+// Name returns the class and what tells this object from others of its class:
+// "i_dls_devnet_lock", "dd_mutex#2", "PERIM(net0)".
+func (o *Object) Name() string {
+	n := o.class
+	if o.num > 0 {
+		n += "#" + strconv.Itoa(int(o.num))
+	}
+	if o.key != "" {
+		n += "(" + o.key + ")"
+	}
+	return n
+}
+
+// Register makes o an object of the world for the schedule that is running. key and num
+// tell it from others of its class; pass "" and 0 where there is one only. res may be nil.
+// It must be called again in each schedule, before the first operation on o.
+func (w *World) Register(o *Object, class, key string, num int, res Resource) {
+	o.class, o.key, o.num, o.res = class, key, int32(num), res
+	o.id = w.objects
+	o.wrote, o.reads = 0, 0
+	w.objects++
+}
+
+// Op is a pending operation as strategies and checks see it.
+type Op struct {
+	Type   *OpType
+	Object *Object // nil for operations on no object
+}
+
+func (o Op) String() string {
+	if o.Type == nil {
+		return "nothing"
+	}
+	if o.Object == nil {
+		return o.Type.Name
+	}
+	return o.Type.Name + " " + o.Object.Name()
+}
+
+// The operations of the engine itself.
+var (
+	opStart   = &OpType{Name: "thread_start", Access: Local}
+	opSpawn   = &OpType{Name: "thread_create", Access: Local}
+	opJoin    = &OpType{Name: "thread_join", Access: Local, Wait: true}
+	opYield   = &OpType{Name: "yield", Access: Local}
+	opSleep   = &OpType{Name: "sleep", Access: Local, Wait: true}
+	opQuiesce = &OpType{Name: "quiesce", Access: Local, Wait: true}
+)

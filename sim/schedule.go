@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package sim
+
+// schedule returns the thread that goes on, or nil when the schedule is over. cur is the
+// thread that has just published its next operation, nil if it has ended.
+func (w *World) schedule(cur *Thread) *Thread {
+	for w.enabled.n == 0 {
+		if !w.passTime() {
+			w.quiet()
+			if w.enabled.n == 0 {
+				return nil
+			}
+		}
+	}
+	if w.enabled.n == 1 {
+		return w.threads[w.enabled.At(0)]
+	}
+	if w.slow&slowSequential != 0 {
+		if cur != nil && w.enabled.Has(int(cur.id)) {
+			return cur
+		}
+		return w.threads[w.enabled.At(0)]
+	}
+	id := w.strategy.Pick(w, cur)
+	if !w.enabled.Has(id) {
+		panic("engine bug: strategy picked a thread that cannot run")
+	}
+	w.picks++
+	w.choices = append(w.choices, Choice(id))
+	u := w.threads[id]
+	if w.slow&slowDetail != 0 {
+		w.notePick(cur, u)
+	}
+	return u
+}
+
+// passTime moves virtual time to the next timer, if there is one.
+func (w *World) passTime() bool {
+	if w.sleepers.len() == 0 {
+		return false
+	}
+	w.now = w.sleepers.first().wake
+	for w.sleepers.len() > 0 && w.sleepers.first().wake == w.now {
+		w.Enable(w.sleepers.pop())
+	}
+	return true
+}
+
+// quiet is called when no thread can go on and no timer is pending. Either all is done, or
+// the thread in Quiesce goes on, or this is a hang.
+func (w *World) quiet() {
+	stuck := (*Thread)(nil)
+	for _, t := range w.threads[:w.live] {
+		if t.state != done && !t.helper && t != w.quiescer {
+			stuck = t
+			break
+		}
+	}
+	switch {
+	case stuck != nil:
+		w.fail(&Failure{
+			Kind: KindHang, Thread: stuck, Subject: Op{stuck.op, stuck.obj}.String(),
+			Message: "nothing can run and no timer is pending, but " + stuck.Name() +
+				" waits at " + Op{stuck.op, stuck.obj}.String(),
+		})
+	case w.quiescer != nil:
+		w.Enable(w.quiescer)
+		w.quiescer = nil
+	}
+}
+
+// carryOut counts the operation that t has been picked for and is about to do.
+func (w *World) carryOut(t *Thread) {
+	if w.slow != 0 {
+		w.slowCarryOut(t)
+	}
+	w.steps++
+	o := t.obj
+	h := t.hash*0x9e3779b97f4a7c15 + 1
+	if o != nil {
+		switch t.op.Access {
+		case Write:
+			h ^= o.wrote + o.reads*3
+			h = (h ^ h>>32) * 0xd6e8feb86659fd93
+			o.wrote, o.reads = h, 0
+		case Read:
+			h ^= o.wrote
+			h = (h ^ h>>32) * 0xd6e8feb86659fd93
+			o.reads += h
+		}
+	}
+	h ^= h >> 29
+	t.hash = h
+	w.print += h * 0x2545f4914f6cdd1d
+	w.digest = (w.digest ^ h) * 0x100000001b3
+	if w.steps >= w.stepsMax {
+		w.stop(Unknown)
+	}
+}
+
+// touch orders a second object into the event that t is carrying out.
+func (w *World) touch(t *Thread, o *Object, a Access) {
+	h := t.hash
+	switch a {
+	case Write:
+		h ^= o.wrote + o.reads*3
+		h = (h ^ h>>32) * 0xd6e8feb86659fd93
+		o.wrote, o.reads = h, 0
+	case Read:
+		h ^= o.wrote
+		h = (h ^ h>>32) * 0xd6e8feb86659fd93
+		o.reads += h
+	}
+	t.hash = h
+}
