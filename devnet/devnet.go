@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+// Package devnet is a port of illumos usr/src/uts/common/io/dls/dls_mgmt.c (revision
+// 1677a135), function by function in the order of the original, bugs included, and the
+// kernel around it put together from the packages under env.
+//
+// Each function's doc comment names the C function and its lines. Each statement that
+// ports a synchronisation or a use of shared state ends with its line, "C:1093"; Sites
+// reads these marks to show stacks in the words of the C file. A departure from the
+// original is marked "DEPARTS:" with its reason.
+//
+// Shared fields are ksync.Var: Load and Store where the original holds no lock that
+// protects the field, Get and Set where it does.
+package devnet
+
+import (
+	"dlsim/devnet/env"
+	"dlsim/devnet/env/dls"
+	"dlsim/devnet/env/door"
+	"dlsim/devnet/env/kstat"
+	"dlsim/devnet/env/mac"
+	"dlsim/devnet/env/zone"
+	"dlsim/sim"
+	"dlsim/sim/kmem"
+	"dlsim/sim/ksync"
+)
+
+// Flags of dd_flags (C:87-89).
+const (
+	ddCondemned    = 0x1
+	ddInitializing = 0x4
+)
+
+// ddNotVisible is DD_NOT_VISIBLE (C:95-96).
+func ddNotVisible(flags uint) bool { return flags&(ddCondemned|ddInitializing) != 0 }
+
+// dlsDevnet is dls_devnet_t (C:105-121).
+type dlsDevnet struct {
+	ddLinkid     ksync.Var[env.LinkID]
+	ddLinkname   ksync.Var[string]
+	ddMac        ksync.Var[string]
+	ddKsp        ksync.Var[kstat.Ptr] // in the owner zone
+	ddZoneKsp    ksync.Var[kstat.Ptr] // in dd_zid if that is another one
+	ddRef        ksync.Var[int]
+	ddMutex      ksync.Mutex
+	ddCv         ksync.Cond
+	ddTref       ksync.Var[int]
+	ddFlags      ksync.Var[uint]
+	ddOwnerZid   ksync.Var[env.ZoneID]
+	ddZid        ksync.Var[env.ZoneID]
+	ddPropLoaded ksync.Var[bool]
+	ddPropTaskid ksync.Var[ksync.TaskID]
+	ddTransient  ksync.Var[bool]
+
+	ledger ledger
+}
+
+// Ptr is a dls_devnet_t * and what a env.DLHandle of this port holds.
+type Ptr = kmem.Ptr[dlsDevnet]
+
+// DLS is the state of the module: the static variables of the file (C:61-84) and the
+// neighbours it calls.
+type DLS struct {
+	// Debug turns ASSERT on, as in a DEBUG kernel.
+	Debug bool
+
+	MAC   *mac.Layer
+	Links *dls.Layer
+	Kstat *kstat.Layer
+	Zones *zone.Layer
+	Door  *door.Layer
+	Taskq *ksync.Taskq // system_taskq
+	// SoftmacRecreate is softmac_recreate; nil on a machine without such devices.
+	SoftmacRecreate func(t *sim.Thread)
+
+	cache       kmem.Cache[dlsDevnet] // i_dls_devnet_cachep
+	mgmtLock    ksync.Mutex           // i_dls_mgmt_lock
+	devnetLock  ksync.RWLock          // i_dls_devnet_lock
+	idHash      map[env.LinkID]Ptr    // i_dls_devnet_id_hash
+	hash        map[string]Ptr        // i_dls_devnet_hash, by dd_mac
+	needRebuild ksync.Var[bool]       // devnet_need_rebuild
+	mgmtDh      *door.Door            // dls_mgmt_dh, under i_dls_mgmt_lock
+
+	typ  *kmem.Type[dlsDevnet]
+	wild Ptr // a dls_devnet_t * that was never assigned
+}
+
+// constructor is i_dls_devnet_constructor (C:131-139). The mutex and the condition variable
+// are made ready when the buffer is registered.
+func constructor(_ *sim.Thread, ddp *dlsDevnet) {
+	ddp.ddLinkid.Poke(0)
+	ddp.ddLinkname.Poke("")
+	ddp.ddMac.Poke("")
+	ddp.ddKsp.Poke(kstat.Ptr{})
+	ddp.ddZoneKsp.Poke(kstat.Ptr{})
+	ddp.ddRef.Poke(0)
+	ddp.ddTref.Poke(0)
+	ddp.ddFlags.Poke(0)
+	ddp.ddOwnerZid.Poke(0)
+	ddp.ddZid.Poke(0)
+	ddp.ddPropLoaded.Poke(false)
+	ddp.ddPropTaskid.Poke(0)
+	ddp.ddTransient.Poke(false)
+}
+
+// destructor is i_dls_devnet_destructor (C:143-152).
+func destructor(t *sim.Thread, ddp *dlsDevnet) {
+	verify(t, ddp.ddKsp.Peek().IsNil(), "dd_ksp == NULL", "i_dls_devnet_destructor") // C:147
+	verify(t, ddp.ddRef.Peek() == 0, "dd_ref == 0", "i_dls_devnet_destructor")       // C:148
+	verify(t, ddp.ddTref.Peek() == 0, "dd_tref == 0", "i_dls_devnet_destructor")     // C:149
+	ddp.ddMutex.Destroy(t)                                                           // C:150
+	ddp.ddCv.Destroy(t)                                                              // C:151
+}
+
+// register makes the primitives of a new buffer known to the world.
+func (d *DLS) register(w *sim.World, ddp *dlsDevnet, life *sim.Life, num int) {
+	ddp.ddLinkid.Init(w, life, "dd_linkid", "", num)
+	ddp.ddLinkname.Init(w, life, "dd_linkname", "", num)
+	ddp.ddMac.Init(w, life, "dd_mac", "", num)
+	ddp.ddKsp.Init(w, life, "dd_ksp", "", num)
+	ddp.ddZoneKsp.Init(w, life, "dd_zone_ksp", "", num)
+	ddp.ddRef.Init(w, life, "dd_ref", "", num)
+	ddp.ddMutex.Init(w, life, "dd_mutex", "", num)
+	ddp.ddCv.Init(w, life, "dd_cv", "", num)
+	ddp.ddTref.Init(w, life, "dd_tref", "", num)
+	ddp.ddFlags.Init(w, life, "dd_flags", "", num)
+	ddp.ddOwnerZid.Init(w, life, "dd_owner_zid", "", num)
+	ddp.ddZid.Init(w, life, "dd_zid", "", num)
+	ddp.ddPropLoaded.Init(w, life, "dd_prop_loaded", "", num)
+	ddp.ddPropTaskid.Init(w, life, "dd_prop_taskid", "", num)
+	ddp.ddTransient.Init(w, life, "dd_transient", "", num)
+	ddp.ddCv.Releasers = func(t *sim.Thread, buf []*sim.Thread) []*sim.Thread {
+		return d.releasers(ddp, t, buf)
+	}
+	ddp.ddCv.Backing = ddp.ddTref.Object()
+}
+
+// verify is VERIFY: it fails the run in every kernel.
+func verify(t *sim.Thread, ok bool, what, fn string) {
+	if !ok {
+		t.Fail(sim.KindPanic, "VERIFY "+what, "VERIFY("+what+") failed in "+fn)
+	}
+}
+
+// assert is ASSERT: it fails the run in a DEBUG kernel only.
+func (d *DLS) assert(t *sim.Thread, ok bool, what, fn string) {
+	if d.Debug && !ok {
+		t.Fail(sim.KindPanic, "ASSERT "+what, "ASSERT("+what+") failed in "+fn)
+	}
+}
+
+// DLSMgmtInit is the part of dls_mgmt_init (C:206-236) that this environment reaches: it
+// makes the module's state afresh. debug selects the debug kernel's object cache.
+func (d *DLS) DLSMgmtInit(w *sim.World, debugKmem bool) {
+	d.mgmtLock.Init(w, nil, "i_dls_mgmt_lock", "", 0)     // C:208
+	d.devnetLock.Init(w, nil, "i_dls_devnet_lock", "", 0) // C:209
+	if d.typ == nil {
+		d.typ = &kmem.Type[dlsDevnet]{
+			Cache: "dls_devnet_cache", What: "dls_devnet_t", Register: d.register,
+			Construct: constructor, Destruct: destructor,
+		}
+		d.wild = kmem.Wild[dlsDevnet]("dls_devnet_t *ddp")
+		d.idHash, d.hash = make(map[env.LinkID]Ptr), make(map[string]Ptr)
+	}
+	d.cache.Debug = debugKmem
+	d.cache.Init(w, d.typ) // C:214
+	clear(d.idHash)        // C:222
+	clear(d.hash)          // C:228
+	d.needRebuild.Init(w, nil, "devnet_need_rebuild", "", 0)
+	d.needRebuild.Poke(false) // C:232
+	d.mgmtDh = nil
+}

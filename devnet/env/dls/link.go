@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+// Package dls is io/dls/dls_link.c (environment.md 5): the dls_link_t of each MAC, with its
+// reference count, its zone, and the hash that the kstat reader searches without the
+// perimeter. All functions need the perimeter of the MAC unless they say otherwise.
+package dls
+
+import (
+	"maps"
+	"slices"
+
+	"dlsim/devnet/env"
+	"dlsim/devnet/env/mac"
+	"dlsim/sim"
+	"dlsim/sim/kmem"
+	"dlsim/sim/ksync"
+)
+
+var (
+	opFind   = &sim.OpType{Name: "dls_link_hash find", Access: sim.Read}
+	opInsert = &sim.OpType{Name: "dls_link_hash insert", Access: sim.Write}
+	opRemove = &sim.OpType{Name: "dls_link_hash remove", Access: sim.Write}
+)
+
+// Link is a dls_link_t. It comes from a cache that does not construct again, and destroying
+// it leaves dl_zid as it was.
+type Link struct {
+	Name    string
+	MAC     *mac.MAC
+	Ref     ksync.Var[int]        // dl_ref
+	Zone    ksync.Var[env.ZoneID] // dl_zid
+	ZoneRef ksync.Var[int]        // dl_zone_ref: open streams of the zone the link is in
+}
+
+// Ptr is a dls_link_t *.
+type Ptr = kmem.Ptr[Link]
+
+// Layer is the dls link table of one kernel.
+type Layer struct {
+	MAC   *mac.Layer
+	cache kmem.Cache[Link]
+	hash  map[string]Ptr
+	obj   sim.Object // i_dls_link_hash
+}
+
+var linkType = &kmem.Type[Link]{
+	Cache: "dls_link_cache", What: "dls_link_t",
+	Register: func(w *sim.World, l *Link, life *sim.Life, num int) {
+		l.Ref.Init(w, life, "dl_ref", "", num)
+		l.Zone.Init(w, life, "dl_zid", "", num)
+		l.ZoneRef.Init(w, life, "dl_zone_ref", "", num)
+	},
+	Construct: func(_ *sim.Thread, l *Link) {
+		l.Ref.Poke(0)
+		l.Zone.Poke(env.GlobalZone)
+		l.ZoneRef.Poke(0)
+	},
+}
+
+// Init empties the table. debug selects the debug kernel's caches.
+func (l *Layer) Init(w *sim.World, debug bool) {
+	if l.hash == nil {
+		l.hash = make(map[string]Ptr)
+	}
+	clear(l.hash)
+	l.cache.Debug = debug
+	l.cache.Init(w, linkType)
+	w.Register(&l.obj, "i_dls_link_hash", "", 0, nil)
+}
+
+// Find looks a link up in i_dls_link_hash and takes no hold. It needs no perimeter.
+func (l *Layer) Find(t *sim.Thread, name string) (Ptr, bool) {
+	t.Step(opFind, &l.obj, nil)
+	p, ok := l.hash[name]
+	return p, ok
+}
+
+// Hold is dls_link_hold: ENOENT if there is no link.
+func (l *Layer) Hold(t *sim.Thread, name string) (Ptr, env.Errno) {
+	p, ok := l.Find(t, name)
+	if !ok {
+		return Ptr{}, env.ENOENT
+	}
+	p.At(t).Ref.Set(t, p.At(t).Ref.Get(t)+1)
+	return p, 0
+}
+
+// HoldCreate is dls_link_hold_create: it makes the link if there is none. Errors are those
+// of mac_open and mac_client_open; then everything is undone.
+func (l *Layer) HoldCreate(t *sim.Thread, name string) (Ptr, env.Errno) {
+	if p, ok := l.Find(t, name); ok {
+		p.At(t).Ref.Set(t, p.At(t).Ref.Get(t)+1)
+		return p, 0
+	}
+	p := l.cache.Alloc(t)
+	p.At(t).Name = name
+	m, err := l.MAC.Open(t, name)
+	if err != 0 {
+		l.cache.Free(t, p)
+		return Ptr{}, err
+	}
+	p.At(t).MAC = m
+	if err := l.MAC.ClientOpen(t, m); err != 0 {
+		l.destroy(t, p)
+		return Ptr{}, err
+	}
+	t.Step(opInsert, &l.obj, nil)
+	if _, dup := l.hash[name]; dup {
+		t.Fail(sim.KindPanic, "dls_link_hold_create", "dls_link_hold_create: "+name+" is in the hash already")
+	}
+	l.hash[name] = p
+	p.At(t).Ref.Set(t, 1)
+	return p, 0
+}
+
+// Rele is dls_link_rele: the last release takes the link out of the hash and closes its
+// MAC.
+func (l *Layer) Rele(t *sim.Thread, p Ptr) {
+	ref := p.At(t).Ref.Get(t)
+	if ref == 0 {
+		t.Fail(sim.KindPanic, "dls_link_rele", "dls_link_rele: dl_ref is 0")
+	}
+	p.At(t).Ref.Set(t, ref-1)
+	if ref > 1 {
+		return
+	}
+	t.Step(opRemove, &l.obj, nil)
+	delete(l.hash, p.At(t).Name)
+	l.destroy(t, p)
+}
+
+// destroy is i_dls_link_destroy: dl_zid survives in the cached object.
+func (l *Layer) destroy(t *sim.Thread, p Ptr) {
+	if m := p.At(t).MAC; m != nil {
+		l.MAC.Close(t, m)
+		p.At(t).MAC = nil
+	}
+	p.At(t).Ref.Set(t, 0)
+	l.cache.Free(t, p)
+}
+
+// ReleByName is dls_link_rele_by_name: ENOENT if there is no link, ENOTEMPTY while its
+// client has flows.
+func (l *Layer) ReleByName(t *sim.Thread, name string) env.Errno {
+	p, ok := l.Find(t, name)
+	if !ok {
+		return env.ENOENT
+	}
+	if p.At(t).MAC.Flows() > 0 {
+		return env.ENOTEMPTY
+	}
+	l.Rele(t, p)
+	return 0
+}
+
+// SetZid is dls_link_setzid. The reference count goes up by one when the link leaves the
+// global zone and down when it comes back; EBUSY while streams of its zone are open.
+func (l *Layer) SetZid(t *sim.Thread, name string, zone env.ZoneID) env.Errno {
+	p, err := l.HoldCreate(t, name)
+	if err != 0 {
+		return err
+	}
+	old := p.At(t).Zone.Get(t)
+	if old != zone {
+		if p.At(t).ZoneRef.Get(t) != 0 {
+			err = env.EBUSY
+		} else {
+			p.At(t).Zone.Set(t, zone)
+			if zone == env.GlobalZone {
+				l.Rele(t, p)
+			}
+		}
+	}
+	if err != 0 || old != env.GlobalZone {
+		l.Rele(t, p)
+	}
+	return err
+}
+
+// Lookup returns the link of that name. It is not an operation.
+func (l *Layer) Lookup(name string) (*Link, bool) {
+	p, ok := l.hash[name]
+	return p.Peek(), ok
+}
+
+// All calls visit for each link in order of name. It is not an operation.
+func (l *Layer) All(visit func(name string)) {
+	for _, name := range slices.Sorted(maps.Keys(l.hash)) {
+		visit(name)
+	}
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+// Package door is the kernel's side of a door (environment.md 9): handles, revocation, and
+// upcalls that hand a request to a thread of the server process and wait for its reply. The
+// server's pool grows on demand, so each request has a thread of its own. door_knob is a
+// leaf.
+package door
+
+import (
+	"dlsim/devnet/env"
+	"dlsim/sim"
+)
+
+var (
+	opOpen   = &sim.OpType{Name: "door_ki_open", Access: sim.Read}
+	opInfo   = &sim.OpType{Name: "door_ki_info", Access: sim.Read}
+	opRevoke = &sim.OpType{Name: "door_revoke", Access: sim.Write}
+	opUpcall = &sim.OpType{Name: "door_upcall", Access: sim.Read}
+	opReply  = &sim.OpType{Name: "door_upcall (reply)", Access: sim.Local, Wait: true}
+	opReturn = &sim.OpType{Name: "door_return", Access: sim.Write}
+)
+
+// Request is what an upcall asks of the daemon. Which fields count depends on Cmd.
+type Request struct {
+	Cmd  string // without the DLMGMT_CMD_ prefix: "GETNAME"
+	Link env.LinkID
+	Name string
+	Zone env.ZoneID
+	// Cred is the zone whose privileges the daemon judges the request by.
+	Cred env.ZoneID
+	// Class and Props describe the link that CREATE_LINKID makes.
+	Class env.Class
+	Props []string
+}
+
+// Reply is what the daemon answers. Err is lr_err.
+type Reply struct {
+	Err   env.Errno
+	Link  env.LinkID
+	Name  string
+	Class env.Class
+	Zone  env.ZoneID
+	// Oversize says that the reply did not fit the caller's buffer, so that the kernel
+	// allocated another one; Short that it was only an lr_err.
+	Oversize, Short bool
+}
+
+// Server executes a request on a thread of the server process.
+type Server func(t *sim.Thread, req *Request) Reply
+
+// Interference decides what goes wrong with one upcall. A zero Errno lets it pass. For
+// EINTR, Done says whether the daemon carries the request out all the same. Any other errno
+// with Answer set is the daemon's reply and not a failure of the door.
+type Interference struct {
+	Errno  env.Errno
+	Done   bool
+	Answer bool
+}
+
+// Door is a door of one life of the server process. It stays revoked for ever.
+type Door struct {
+	server  Server
+	revoked bool
+	holds   int
+	obj     sim.Object
+}
+
+// Layer is the doors of one kernel.
+type Layer struct {
+	// Interfere, if not nil, is asked about every upcall before it is made.
+	Interfere func(t *sim.Thread, req *Request) Interference
+	// Prepare is called for each server thread before it runs.
+	Prepare func(*sim.Thread)
+
+	current  *Door // what the door file leads to, nil if there is none
+	created  int   // doors, for their names
+	threads  int   // server threads, for theirs
+	inFlight []*call
+	pool     []*call
+}
+
+// call is one upcall in progress.
+type call struct {
+	door   *Door
+	req    Request
+	reply  Reply
+	err    env.Errno
+	caller *sim.Thread
+	server *sim.Thread
+	ended  bool // there is a reply or an error
+	left   bool // the caller was interrupted and waits no more
+	obj    sim.Object
+}
+
+// Init forgets all doors.
+func (l *Layer) Init() {
+	l.current, l.created, l.threads = nil, 0, 0
+	l.pool = append(l.pool, l.inFlight...)
+	l.inFlight = l.inFlight[:0]
+}
+
+// Attach makes a door served by s and puts it where Open finds it: the server has started.
+func (l *Layer) Attach(w *sim.World, s Server) {
+	l.created++
+	l.current = &Door{server: s}
+	w.Register(&l.current.obj, "DOOR", "", l.created, nil)
+}
+
+// Open is door_ki_open of the door file: ENOENT while there is none. The door is held.
+func (l *Layer) Open(t *sim.Thread) (*Door, env.Errno) {
+	d := l.current
+	if d == nil {
+		return nil, env.ENOENT
+	}
+	t.Step(opOpen, &d.obj, nil)
+	d.holds++
+	return d, 0
+}
+
+// Hold is door_ki_hold.
+func (d *Door) Hold(*sim.Thread) { d.holds++ }
+
+// Rele is door_ki_rele.
+func (d *Door) Rele(*sim.Thread) { d.holds-- }
+
+// Revoked is door_ki_info and a look at DOOR_REVOKED.
+func (d *Door) Revoked(t *sim.Thread) bool {
+	t.Step(opInfo, &d.obj, nil)
+	return d.revoked
+}
+
+// Revoke is door_revoke by a server that stops in an orderly way, or by the kernel when it
+// dies. Requests that wait for a server thread fail with EBADF; those that a server thread
+// works on go on.
+func (l *Layer) Revoke(t *sim.Thread) {
+	if d := l.current; d != nil {
+		t.Step(opRevoke, &d.obj, nil)
+		d.revoked = true
+	}
+	l.current = nil
+}
+
+// Crash is the death of the server process: the door is revoked, its threads are gone, and
+// every caller that waits for a reply gets EINTR, kernel threads too.
+func (l *Layer) Crash(t *sim.Thread) {
+	l.Revoke(t)
+	for _, c := range l.inFlight {
+		if !c.ended {
+			c.end(t, Reply{}, env.EINTR)
+		}
+	}
+}
+
+// Upcall is door_ki_upcall_limited: it hands the request to a thread of the server and waits
+// for the reply. EBADF if the door is revoked; EINTR if a signal is pending in a user
+// thread, whose request the server goes on with, or if the server dies.
+func (l *Layer) Upcall(t *sim.Thread, d *Door, req *Request) (Reply, env.Errno) {
+	t.Step(opUpcall, &d.obj, nil)
+	if d.revoked {
+		return Reply{}, env.EBADF
+	}
+	interrupted := env.Of(t).User && env.Of(t).Signalled
+	if l.Interfere != nil {
+		switch f := l.Interfere(t, req); {
+		case f.Answer:
+			return Reply{Err: f.Errno}, 0
+		case f.Errno == env.EINTR && f.Done:
+			interrupted = true
+		case f.Errno != 0:
+			return Reply{}, f.Errno
+		}
+	}
+	c := l.start(t, d, req)
+	if interrupted {
+		c.left = true
+		return Reply{}, env.EINTR
+	}
+	c.caller = t
+	t.Block(opReply, &c.obj, nil)
+	return c.reply, c.err
+}
+
+// Signal interrupts the upcall that user thread u waits in, if there is one: u gets EINTR
+// and the server goes on with the request. Later upcalls of u see env.Context.Signalled.
+func (l *Layer) Signal(t, u *sim.Thread) {
+	for _, c := range l.inFlight {
+		if c.caller == u && !c.ended && !c.left {
+			c.left, c.err = true, env.EINTR
+			t.World().Wake(t, u)
+		}
+	}
+}
+
+// start creates the server thread that executes the request.
+func (l *Layer) start(t *sim.Thread, d *Door, req *Request) *call {
+	var c *call
+	if n := len(l.pool); n > 0 {
+		c = l.pool[n-1]
+		l.pool = l.pool[:n-1]
+	} else {
+		c = new(call)
+	}
+	*c = call{door: d, req: *req}
+	l.inFlight = append(l.inFlight, c)
+	l.threads++
+	t.World().Register(&c.obj, "REPLY", req.Cmd, l.threads, c)
+	c.server = t.Fork("dlmgmtd", l.threads, func(u *sim.Thread) {
+		reply := c.door.server(u, &c.req)
+		u.Step(opReturn, &c.obj, nil)
+		if !c.ended {
+			c.end(u, reply, 0)
+		}
+	})
+	if l.Prepare != nil {
+		l.Prepare(c.server)
+	}
+	return c
+}
+
+func (c *call) end(t *sim.Thread, r Reply, err env.Errno) {
+	c.ended, c.reply, c.err = true, r, err
+	if c.caller != nil && !c.left {
+		t.World().Wake(t, c.caller)
+	}
+}
+
+// Blockers implements sim.Resource: the caller waits for the server's thread.
+func (c *call) Blockers(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
+	return append(buf, c.server)
+}

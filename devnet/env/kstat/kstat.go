@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+// Package kstat is os/kstat_fr.c and the read path of io/kstat.c (environment.md 6): named
+// statistics with one owner at a time, whose update runs owning the kstat and no mutex, and
+// whose deletion waits for the owner. The chain lock is a leaf, so each operation on it is
+// one step.
+package kstat
+
+import (
+	"dlsim/devnet/env"
+	"dlsim/sim"
+	"dlsim/sim/kmem"
+)
+
+var (
+	opCreate = &sim.OpType{Name: "kstat_create", Access: sim.Write}
+	opLookup = &sim.OpType{Name: "kstat_lookup", Access: sim.Read}
+	opHold   = &sim.OpType{Name: "kstat_hold", Access: sim.Write}
+	opRele   = &sim.OpType{Name: "kstat_rele", Access: sim.Write}
+	opDelete = &sim.OpType{Name: "kstat_delete", Access: sim.Write}
+)
+
+// Update is a ks_update function for reading. It runs owning the kstat.
+type Update func(t *sim.Thread, private uint64) env.Errno
+
+// Kstat is a kstat_t with its ekstat_t.
+type Kstat struct {
+	kid     int
+	name    string
+	zone    env.ZoneID
+	invalid bool // created and not installed yet
+	update  Update
+	private uint64
+	self    Ptr
+
+	obj     sim.Object
+	gone    bool // deleted: whoever still waits finds it absent
+	owner   *sim.Thread
+	wanting sim.Queue
+}
+
+// Ptr is a kstat_t *.
+type Ptr = kmem.Ptr[Kstat]
+
+// Layer is the kstat chain of one kernel.
+type Layer struct {
+	cache kmem.Cache[Kstat]
+	chain []Ptr // in order of creation
+	kid   int   // last id given out
+	obj   sim.Object
+}
+
+var kstatType = &kmem.Type[Kstat]{Cache: "kstat", What: "kstat_t", Register: func(*sim.World, *Kstat, *sim.Life, int) {}}
+
+// Init empties the chain.
+func (l *Layer) Init(w *sim.World) {
+	l.cache.Init(w, kstatType)
+	l.chain, l.kid = l.chain[:0], 0
+	w.Register(&l.obj, "kstat_chain_lock", "", 0, nil)
+}
+
+// Create is kstat_create_zone: the kstat exists, but reads give EAGAIN until Install.
+// False if the name is taken in that zone.
+func (l *Layer) Create(t *sim.Thread, name string, zone env.ZoneID, update Update, private uint64) (Ptr, bool) {
+	t.Step(opCreate, &l.obj, nil)
+	for _, p := range l.chain {
+		if k := p.Peek(); k.name == name && k.zone == zone {
+			return Ptr{}, false
+		}
+	}
+	p := l.cache.Alloc(t)
+	k := p.At(t)
+	l.kid++
+	*k = Kstat{kid: l.kid, name: name, zone: zone, invalid: true, update: update, private: private, self: p}
+	t.World().Register(&k.obj, "KSTAT", name, 0, k)
+	l.chain = append(l.chain, p)
+	return p, true
+}
+
+// Install is kstat_install: it owns the kstat for a moment and makes it readable.
+func (l *Layer) Install(t *sim.Thread, p Ptr) {
+	if k := l.hold(t, p.At(t).kid); k != nil {
+		k.invalid = false
+		l.rele(t, k)
+	}
+}
+
+// Delete is kstat_delete: it waits for the owner, takes the kstat off the chain and frees
+// it. Deleting a kstat that is deleted already uses freed memory, which fails the run.
+func (l *Layer) Delete(t *sim.Thread, p Ptr) {
+	k := l.hold(t, p.At(t).kid)
+	if k == nil || k.self != p {
+		t.Notef("kstat_delete: does not exist")
+		return
+	}
+	t.Step(opDelete, &l.obj, nil)
+	for i, q := range l.chain {
+		if q == p {
+			l.chain = append(l.chain[:i], l.chain[i+1:]...)
+			break
+		}
+	}
+	k.gone = true
+	k.disown(t)
+	l.cache.Free(t, p)
+}
+
+// Lookup finds the id of a kstat by name as a reader in a zone does, in an earlier read of
+// the chain header; 0 if there is none.
+func (l *Layer) Lookup(t *sim.Thread, name string, zone env.ZoneID) int {
+	t.Step(opLookup, &l.obj, nil)
+	for _, p := range l.chain {
+		if k := p.Peek(); k.name == name && k.zone == zone {
+			return k.kid
+		}
+	}
+	return 0
+}
+
+// Read is a read of the kstat with the given id: ENXIO if it is gone, EAGAIN if it is not
+// installed, else the answer of its update function, which runs owning the kstat.
+func (l *Layer) Read(t *sim.Thread, kid int) env.Errno {
+	k := l.hold(t, kid)
+	if k == nil {
+		return env.ENXIO
+	}
+	err := env.EAGAIN
+	if !k.invalid {
+		err = k.update(t, k.private)
+	}
+	l.rele(t, k)
+	return err
+}
+
+// hold is kstat_hold by id: it waits until nobody owns the kstat and returns nil when it is
+// absent. A thread that owns it and holds it again waits for itself.
+func (l *Layer) hold(t *sim.Thread, kid int) *Kstat {
+	for {
+		k := l.find(kid)
+		if k == nil {
+			t.Step(opHold, &l.obj, nil)
+			return nil
+		}
+		gone := k.self
+		if k.owner == nil {
+			t.Step(opHold, &k.obj, &k.wanting)
+		} else {
+			t.Block(opHold, &k.obj, &k.wanting)
+		}
+		if l.find(kid) == nil || gone != k.self {
+			return nil
+		}
+		k.owner = t
+		t.Held(&k.obj, "")
+		for u := k.wanting.First(); u != nil; u = k.wanting.After(u) {
+			t.World().Disable(u)
+		}
+		return k
+	}
+}
+
+func (l *Layer) find(kid int) *Kstat {
+	for _, p := range l.chain {
+		if k := p.Peek(); k.kid == kid {
+			return k
+		}
+	}
+	return nil
+}
+
+// rele is kstat_rele: it wakes all who wait for the kstat.
+func (l *Layer) rele(t *sim.Thread, k *Kstat) {
+	t.Step(opRele, &k.obj, nil)
+	k.disown(t)
+}
+
+func (k *Kstat) disown(t *sim.Thread) {
+	k.owner = nil
+	t.Unheld(&k.obj)
+	for u := k.wanting.First(); u != nil; u = k.wanting.After(u) {
+		t.World().Enable(u)
+	}
+}
+
+// Blockers implements sim.Resource.
+func (k *Kstat) Blockers(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
+	if k.owner != nil {
+		buf = append(buf, k.owner)
+	}
+	return buf
+}
+
+// All calls visit for each kstat in order of creation. It is not an operation.
+func (l *Layer) All(visit func(name string, zone env.ZoneID, private uint64)) {
+	for _, p := range l.chain {
+		k := p.Peek()
+		visit(k.name, k.zone, k.private)
+	}
+}

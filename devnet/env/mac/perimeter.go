@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package mac
+
+import (
+	"dlsim/devnet/env"
+	"dlsim/sim"
+)
+
+var (
+	opPerimEnter = &sim.OpType{Name: "perim_enter", Access: sim.Write}
+	opPerimExit  = &sim.OpType{Name: "perim_exit", Access: sim.Write}
+)
+
+// perimeter is the mac perimeter of one MAC (environment.md 4.1): owned by a thread,
+// which may enter again, and never handed off. The kernel wakes one waiter at each exit;
+// a newcomer may win before it, so whoever wants the perimeter may be next.
+type perimeter struct {
+	obj     sim.Object
+	owner   *sim.Thread
+	count   int
+	wanting sim.Queue
+}
+
+func (p *perimeter) init(w *sim.World, name string) {
+	w.Register(&p.obj, "PERIM", name, 0, p)
+	p.owner, p.count = nil, 0
+	p.wanting.Reset()
+}
+
+func (p *perimeter) enter(t *sim.Thread) {
+	if p.owner == nil || p.owner == t {
+		t.Step(opPerimEnter, &p.obj, &p.wanting)
+	} else {
+		t.Block(opPerimEnter, &p.obj, &p.wanting)
+	}
+	if p.owner == t {
+		p.count++
+		return
+	}
+	p.owner, p.count = t, 1
+	t.Held(&p.obj, "")
+	for u := p.wanting.First(); u != nil; u = p.wanting.After(u) {
+		t.World().Disable(u)
+	}
+}
+
+func (p *perimeter) exit(t *sim.Thread) {
+	t.Step(opPerimExit, &p.obj, nil)
+	if p.owner != t {
+		t.Fail(sim.KindPanic, "perim_exit by non-owner",
+			"mac_perim_exit: "+t.Name()+" does not own "+p.obj.Name())
+	}
+	if p.count--; p.count > 0 {
+		return
+	}
+	p.owner = nil
+	t.Unheld(&p.obj)
+	for u := p.wanting.First(); u != nil; u = p.wanting.After(u) {
+		t.World().Enable(u)
+	}
+}
+
+// Blockers implements sim.Resource.
+func (p *perimeter) Blockers(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
+	if p.owner != nil {
+		buf = append(buf, p.owner)
+	}
+	return buf
+}
+
+// Perim is a mac_perim_handle_t.
+type Perim struct {
+	m *MAC
+	// close says that the handle was made by name or by linkid and holds the MAC open.
+	close bool
+}
+
+// PerimEnterByMH is mac_perim_enter_by_mh. The caller keeps the MAC alive.
+func (l *Layer) PerimEnterByMH(t *sim.Thread, m *MAC) Perim {
+	m.perimOwner().perim.enter(t)
+	return Perim{m: m}
+}
+
+// PerimEnterByMacname is mac_perim_enter_by_macname: it holds the MAC open for its stay.
+func (l *Layer) PerimEnterByMacname(t *sim.Thread, name string) (Perim, env.Errno) {
+	m, err := l.Open(t, name)
+	if err != 0 {
+		return Perim{}, err
+	}
+	m.perimOwner().perim.enter(t)
+	return Perim{m: m, close: true}, 0
+}
+
+// PerimEnterByLinkid is mac_perim_enter_by_linkid. It waits for the link's property task
+// with a temporary hold and without the perimeter, so it must not be called inside it.
+func (l *Layer) PerimEnterByLinkid(t *sim.Thread, id env.LinkID) (Perim, env.Errno) {
+	m, err := l.OpenByLinkid(t, id)
+	if err != 0 {
+		return Perim{}, err
+	}
+	m.perimOwner().perim.enter(t)
+	return Perim{m: m, close: true}, 0
+}
+
+// PerimExit is mac_perim_exit. A handle made by name or linkid is left first and then
+// closed, for which the perimeter is entered again: so even the exit can block.
+func (l *Layer) PerimExit(t *sim.Thread, p Perim) {
+	p.m.perimOwner().perim.exit(t)
+	if p.close {
+		l.Close(t, p.m)
+	}
+}
+
+// PerimHeld is MAC_PERIM_HELD.
+func (m *MAC) PerimHeld(t *sim.Thread) bool { return m.perimOwner().perim.owner == t }
+
+// perimOwner returns the MAC whose perimeter m uses: a VNIC that of its lower MAC.
+func (m *MAC) perimOwner() *MAC {
+	if m.Lower != nil {
+		return m.Lower
+	}
+	return m
+}
+
+// MAC returns the MAC whose perimeter was entered.
+func (p Perim) MAC() *MAC { return p.m }

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+// Package vnic is the VNIC driver as the datalink code meets it (io/vnic/vnic_dev.c,
+// environment.md 12): create and delete under vnic_lock, which is what serialises them for
+// one link and for all VNICs and etherstubs of the system.
+package vnic
+
+import (
+	"dlsim/devnet/env"
+	"dlsim/devnet/env/mac"
+	"dlsim/sim"
+	"dlsim/sim/ksync"
+)
+
+// Devnet is what the driver calls in the datalink code.
+type Devnet interface {
+	DevnetCreate(t *sim.Thread, m *mac.MAC, id env.LinkID, zone env.ZoneID) env.Errno
+	DevnetDestroy(t *sim.Thread, m *mac.MAC, wait bool) (env.LinkID, env.Errno)
+	MgmtLinkName(t *sim.Thread, id env.LinkID) (string, env.Errno)
+}
+
+// Driver is the vnic module of one kernel.
+type Driver struct {
+	MAC    *mac.Layer
+	Devnet Devnet
+
+	lock  ksync.RWLock // vnic_lock
+	vnics map[env.LinkID]*vnic
+}
+
+type vnic struct {
+	mac   *mac.MAC
+	lower *mac.MAC // nil for an etherstub
+}
+
+// Init forgets all VNICs.
+func (d *Driver) Init(w *sim.World) {
+	d.lock.Init(w, nil, "vnic_lock", "", 0)
+	if d.vnics == nil {
+		d.vnics = make(map[env.LinkID]*vnic)
+	}
+	clear(d.vnics)
+}
+
+// Create is vnic_dev_create, in the zone of the calling thread: a VNIC over the link lower,
+// or an etherstub if lower is InvalidLinkID. Opening the lower link waits for its property
+// task under vnic_lock. EEXIST if the driver has the id already.
+func (d *Driver) Create(t *sim.Thread, id env.LinkID, macname string, lower env.LinkID) env.Errno {
+	d.lock.EnterWrite(t)
+	err := d.create(t, id, macname, lower)
+	d.lock.Exit(t)
+	return err
+}
+
+func (d *Driver) create(t *sim.Thread, id env.LinkID, macname string, lower env.LinkID) env.Errno {
+	if d.vnics[id] != nil {
+		return env.EEXIST
+	}
+	v := new(vnic)
+	class := env.ClassEtherstub
+	if lower != env.InvalidLinkID {
+		class = env.ClassVNIC
+		m, err := d.MAC.OpenByLinkid(t, lower)
+		if err != 0 {
+			return err
+		}
+		v.lower = m
+	}
+	_, err := d.Devnet.MgmtLinkName(t, id)
+	if err == 0 {
+		v.mac, err = d.MAC.Register(t, macname, class, v.lower)
+	}
+	if err == 0 {
+		if err = d.Devnet.DevnetCreate(t, v.mac, id, env.Of(t).Zone); err != 0 {
+			_ = d.MAC.Unregister(t, v.mac)
+		}
+	}
+	if err != 0 {
+		d.closeLower(t, v)
+		return err
+	}
+	d.vnics[id] = v
+	return 0
+}
+
+// Delete is vnic_dev_delete. When the MAC cannot be disabled because something still has it
+// open, the devnet is created again, in the caller's zone, and the result is ignored.
+// ENOENT if the driver has no such id.
+func (d *Driver) Delete(t *sim.Thread, id env.LinkID) env.Errno {
+	d.lock.EnterWrite(t)
+	v := d.vnics[id]
+	if v == nil {
+		d.lock.Exit(t)
+		return env.ENOENT
+	}
+	if _, err := d.Devnet.DevnetDestroy(t, v.mac, true); err != 0 {
+		d.lock.Exit(t)
+		return err
+	}
+	if err := d.MAC.Disable(t, v.mac); err != 0 {
+		_ = d.Devnet.DevnetCreate(t, v.mac, id, env.Of(t).Zone)
+		d.lock.Exit(t)
+		return err
+	}
+	delete(d.vnics, id)
+	d.lock.Exit(t)
+	_ = d.MAC.Unregister(t, v.mac)
+	d.closeLower(t, v)
+	return 0
+}
+
+func (d *Driver) closeLower(t *sim.Thread, v *vnic) {
+	if v.lower != nil {
+		d.MAC.Close(t, v.lower)
+	}
+}
+
+// Has reports whether the driver has a VNIC of that id. It is not an operation.
+func (d *Driver) Has(id env.LinkID) bool { return d.vnics[id] != nil }

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+// Package zone is the part of os/zone.c that datalinks meet (environment.md 8): the status
+// ladder, lookups that hide zones outside READY..DOWN, and the list of datalinks of each
+// zone, which only the daemon edits. The zone locks are leaves: one step an operation.
+package zone
+
+import (
+	"dlsim/devnet/env"
+	"dlsim/sim"
+)
+
+// Status is a zone_status_t; it only ever goes up.
+type Status uint8
+
+// The ladder.
+const (
+	Uninitialized Status = iota
+	Initialized
+	Ready
+	Booting
+	Running
+	ShuttingDown
+	Empty
+	Down
+	Dying
+	Dead
+)
+
+var statusNames = [...]string{
+	"uninitialized", "initialized", "ready", "booting", "running",
+	"shutting_down", "empty", "down", "dying", "dead",
+}
+
+func (s Status) String() string { return statusNames[s] }
+
+// ParseStatus returns the status with the given name.
+func ParseStatus(name string) (Status, bool) {
+	for i, n := range statusNames {
+		if n == name {
+			return Status(i), true
+		}
+	}
+	return 0, false
+}
+
+var (
+	opFind   = &sim.OpType{Name: "zone_find_by_id", Access: sim.Write}
+	opStatus = &sim.OpType{Name: "zone_status_get", Access: sim.Read}
+	opSet    = &sim.OpType{Name: "zone_status_set", Access: sim.Write}
+	opRele   = &sim.OpType{Name: "zone_rele", Access: sim.Write}
+	opAdd    = &sim.OpType{Name: "zone_add_datalink", Access: sim.Write}
+	opRemove = &sim.OpType{Name: "zone_remove_datalink", Access: sim.Write}
+)
+
+// Zone is a zone_t.
+type Zone struct {
+	ID     env.ZoneID
+	Name   string
+	status Status
+	ref    int
+	links  []env.LinkID
+	obj    sim.Object
+}
+
+// Layer is the zones of one kernel. The global zone is not in it.
+type Layer struct {
+	zones []*Zone
+}
+
+// Init forgets all zones.
+func (l *Layer) Init() { l.zones = l.zones[:0] }
+
+// Add makes a zone. It is not an operation: for setting a world up.
+func (l *Layer) Add(w *sim.World, id env.ZoneID, name string, s Status) *Zone {
+	z := &Zone{ID: id, Name: name, status: s}
+	w.Register(&z.obj, "zone", name, 0, nil)
+	l.zones = append(l.zones, z)
+	return z
+}
+
+// Get returns the zone with the given id in any status, or nil. It is not an operation.
+func (l *Layer) Get(id env.ZoneID) *Zone {
+	for _, z := range l.zones {
+		if z.ID == id {
+			return z
+		}
+	}
+	return nil
+}
+
+// FindByID is zone_find_by_id: nil unless READY <= status <= DOWN; else the zone is held.
+func (l *Layer) FindByID(t *sim.Thread, id env.ZoneID) *Zone {
+	z := l.Get(id)
+	if z == nil {
+		return nil
+	}
+	t.Step(opFind, &z.obj, nil)
+	if !z.active() {
+		return nil
+	}
+	z.ref++
+	return z
+}
+
+func (z *Zone) active() bool { return z.status >= Ready && z.status <= Down }
+
+// StatusGet is zone_status_get: it may change right after.
+func (z *Zone) StatusGet(t *sim.Thread) Status {
+	t.Step(opStatus, &z.obj, nil)
+	return z.status
+}
+
+// Rele is zone_rele.
+func (z *Zone) Rele(t *sim.Thread) {
+	t.Step(opRele, &z.obj, nil)
+	z.ref--
+}
+
+// SetStatus moves the zone up the ladder; going down or staying is refused with false.
+func (z *Zone) SetStatus(t *sim.Thread, s Status) bool {
+	t.Step(opSet, &z.obj, nil)
+	if s <= z.status {
+		return false
+	}
+	z.status = s
+	return true
+}
+
+// AddDatalink is zone_add_datalink: ENXIO if the zone is not active, EPERM if the link is in
+// another active zone, EEXIST if it is in this one.
+func (l *Layer) AddDatalink(t *sim.Thread, id env.ZoneID, link env.LinkID) env.Errno {
+	z := l.Get(id)
+	if z == nil {
+		return env.ENXIO
+	}
+	t.Step(opAdd, &z.obj, nil)
+	if !z.active() {
+		return env.ENXIO
+	}
+	for _, other := range l.zones {
+		if other.active() && other.has(link) {
+			if other == z {
+				return env.EEXIST
+			}
+			return env.EPERM
+		}
+	}
+	z.links = append(z.links, link)
+	return 0
+}
+
+// RemoveDatalink is zone_remove_datalink: EINVAL if the zone is not active, ENXIO if the
+// link is not in its list.
+func (l *Layer) RemoveDatalink(t *sim.Thread, id env.ZoneID, link env.LinkID) env.Errno {
+	z := l.Get(id)
+	if z == nil {
+		return env.EINVAL
+	}
+	t.Step(opRemove, &z.obj, nil)
+	if !z.active() {
+		return env.EINVAL
+	}
+	for i, x := range z.links {
+		if x == link {
+			z.links = append(z.links[:i], z.links[i+1:]...)
+			return 0
+		}
+	}
+	return env.ENXIO
+}
+
+func (z *Zone) has(link env.LinkID) bool {
+	for _, x := range z.links {
+		if x == link {
+			return true
+		}
+	}
+	return false
+}
+
+// Links returns the datalinks listed in the zone. It is not an operation.
+func (z *Zone) Links() []env.LinkID { return z.links }

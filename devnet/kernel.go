@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package devnet
+
+import (
+	"dlsim/devnet/env"
+	"dlsim/devnet/env/dld"
+	"dlsim/devnet/env/dlmgmtd"
+	"dlsim/devnet/env/dls"
+	"dlsim/devnet/env/door"
+	"dlsim/devnet/env/kstat"
+	"dlsim/devnet/env/mac"
+	"dlsim/devnet/env/simnet"
+	"dlsim/devnet/env/vnic"
+	"dlsim/devnet/env/zone"
+	"dlsim/sim"
+	"dlsim/sim/ksync"
+)
+
+// Config is the kernel that a world is built with.
+type Config struct {
+	Debug     bool // a DEBUG kernel: ASSERT fails the run
+	DebugKmem bool // object caches destroy, poison and construct (environment.md 3.4)
+	Backing   bool // system_taskq is under pressure: one thread runs all tasks
+	_         struct{}
+}
+
+// Kernel is a whole system: the port, its neighbours and the daemon. It keeps its memory
+// from one schedule to the next and is made afresh by Init.
+type Kernel struct {
+	DLS    DLS
+	MAC    mac.Layer
+	Links  dls.Layer
+	Kstat  kstat.Layer
+	Zones  zone.Layer
+	Door   door.Layer
+	Daemon dlmgmtd.Daemon
+	VNIC   vnic.Driver
+	Simnet simnet.Driver
+	DLD    dld.Driver
+	Taskq  ksync.Taskq
+
+	server env.Context // of the daemon's threads
+}
+
+// Init makes a freshly booted system without links, zones or a running daemon.
+func (k *Kernel) Init(w *sim.World, cfg Config) {
+	k.server = env.Context{User: true}
+	k.MAC.Devnet = &k.DLS
+	k.MAC.Init(w)
+	k.Links.MAC = &k.MAC
+	k.Links.Init(w, cfg.DebugKmem)
+	k.Kstat.Init(w)
+	k.Zones.Init()
+	k.Door.Interfere = nil
+	k.Door.Prepare = func(t *sim.Thread) { t.SetLocal(&k.server) }
+	k.Door.Init()
+	k.Daemon.Door, k.Daemon.Zones, k.Daemon.Kernel = &k.Door, &k.Zones, k
+	k.Daemon.Init()
+	k.VNIC.MAC, k.VNIC.Devnet = &k.MAC, &k.DLS
+	k.VNIC.Init(w)
+	k.Simnet.MAC, k.Simnet.Devnet = &k.MAC, &k.DLS
+	k.Simnet.Init(w)
+	k.DLD = dld.Driver{MAC: &k.MAC, DLS: &k.Links, Devnet: &k.DLS}
+	k.Taskq.Backing = cfg.Backing
+	k.Taskq.Init(w, "system_taskq", nil)
+
+	d := &k.DLS
+	d.Debug = cfg.Debug
+	d.MAC, d.Links, d.Kstat, d.Zones = &k.MAC, &k.Links, &k.Kstat, &k.Zones
+	d.Door, d.Taskq = &k.Door, &k.Taskq
+	d.DLSMgmtInit(w, cfg.DebugKmem)
+}
+
+// SetMacProp implements dlmgmtd.Kernel.
+func (k *Kernel) SetMacProp(t *sim.Thread, id env.LinkID, prop string) env.Errno {
+	return k.DLD.SetMacProp(t, id, prop)
+}
+
+// DoorSet implements dlmgmtd.Kernel.
+func (k *Kernel) DoorSet(t *sim.Thread, start bool) env.Errno {
+	return k.DLS.MgmtDoorSet(t, start)
+}

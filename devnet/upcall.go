@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package devnet
+
+import (
+	"time"
+
+	"dlsim/devnet/env"
+	"dlsim/devnet/env/door"
+	"dlsim/sim"
+	"dlsim/sim/ksync"
+)
+
+// maxRetryNum is MAXRETRYNUM (C:307).
+const maxRetryNum = 3
+
+// MgmtDoorSet is dls_mgmt_door_set (C:250-275).
+func (d *DLS) MgmtDoorSet(t *sim.Thread, start bool) env.Errno {
+	// handle daemon restart
+	d.mgmtLock.Enter(t)  // C:255
+	if d.mgmtDh != nil { // C:256
+		d.mgmtDh.Rele(t) // C:257
+		d.mgmtDh = nil   // C:258
+	}
+
+	if start {
+		dh, err := d.Door.Open(t) // C:261
+		if err != 0 {
+			d.mgmtLock.Exit(t) // C:262
+			return err
+		}
+		d.mgmtDh = dh // C:261
+	}
+
+	d.mgmtLock.Exit(t) // C:266
+
+	// Devices attached before the daemon was started get their links now.
+	if start && d.SoftmacRecreate != nil {
+		d.SoftmacRecreate(t) // C:273
+	}
+	return 0
+}
+
+// iMgmtDoorRevoked is i_dls_mgmt_door_revoked (C:278-294).
+// DEPARTS: sys_shutdown is never set in this environment (C:285-288).
+func (d *DLS) iMgmtDoorRevoked(t *sim.Thread, dh *door.Door) bool {
+	d.assert(t, dh != nil, "dh != NULL", "i_dls_mgmt_door_revoked") // C:283
+	return dh.Revoked(t)                                            // C:290-293
+}
+
+// iMgmtUpcall is i_dls_mgmt_upcall (C:300-393): it asks the daemon, with whatever locks the
+// caller holds. EBADF if there is no daemon.
+func (d *DLS) iMgmtUpcall(t *sim.Thread, req door.Request) (door.Reply, env.Errno) {
+	retries := 0
+	req.Cred = env.Of(t).Zone // zone_kcred(), C:330
+
+retry:
+	d.mgmtLock.Enter(t)                         // C:319
+	dh := d.mgmtDh                              // C:320
+	if dh == nil || d.iMgmtDoorRevoked(t, dh) { // C:321
+		d.mgmtLock.Exit(t) // C:322
+		return door.Reply{}, env.EBADF
+	}
+	dh.Hold(t)         // C:325
+	d.mgmtLock.Exit(t) // C:326
+
+	var reply door.Reply
+	for {
+		retries++
+		var err env.Errno
+		if reply, err = d.Door.Upcall(t, dh, &req); err == 0 { // C:330
+			break
+		}
+
+		// handle door call errors
+		switch err {
+		case env.EINTR:
+			// An interrupted operation is not tried again.
+			dh.Rele(t) // C:391
+			return door.Reply{}, err
+		case env.EAGAIN:
+			// No server thread: try again later, a limited number of times.
+			if retries < maxRetryNum {
+				ksync.Delay(t, 2*time.Second) // C:351
+				continue
+			}
+			t.Notef("cmn_err: dls: dlmgmtd fatal error %s", err) // C:354
+			dh.Rele(t)                                           // C:391
+			return door.Reply{}, err
+		default:
+			// A fatal door error
+			if d.iMgmtDoorRevoked(t, dh) { // C:358
+				t.Notef("cmn_err: dls: dlmgmtd door service revoked") // C:359
+				if retries < maxRetryNum {
+					dh.Rele(t) // C:363
+					goto retry
+				}
+			}
+			t.Notef("cmn_err: dls: dlmgmtd fatal error %s", err) // C:367
+			dh.Rele(t)                                           // C:391
+			return door.Reply{}, err
+		}
+	}
+
+	switch {
+	case reply.Oversize:
+		// The reply did not fit and came in a buffer of its own: an invalid call.
+		dh.Rele(t) // C:391
+		return door.Reply{}, env.ENOSPC
+	case reply.Short:
+		// A reply of another size leaves rsize as it was, so lr_err is what counts
+		// (environment.md 9.2).
+	}
+	dh.Rele(t) // C:391
+	return reply, reply.Err
+}
