@@ -24,7 +24,12 @@ func (w *World) schedule(cur *Thread) *Thread {
 	}
 	id := w.strategy.Pick(w, cur)
 	if !w.enabled.Has(id) {
-		panic("engine bug: strategy picked a thread that cannot run")
+		if id != StopRun {
+			panic("engine bug: strategy picked a thread that cannot run")
+		}
+		w.outcome, w.over = Stopped, true
+		w.slow |= slowOver
+		return nil
 	}
 	w.picks++
 	w.choices = append(w.choices, Choice(id))

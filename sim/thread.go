@@ -164,6 +164,9 @@ func (t *Thread) Choose(n int, label string) int {
 		return 0
 	}
 	v := w.strategy.Choose(w, t, n, label)
+	if v == StopRun {
+		w.stop(Stopped)
+	}
 	if w.slow&slowDetail != 0 {
 		w.noteChoice(t, n, v, label)
 	}

@@ -4,6 +4,7 @@ package sim
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"dlsim/sim/internal/coro"
@@ -55,9 +56,16 @@ const (
 	Passed  Outcome = iota // every thread ended, no check failed
 	Failed                 // a check failed
 	Unknown                // the step limit was reached
+	Stopped                // the strategy answered StopRun
 )
 
-func (o Outcome) String() string { return [...]string{"passed", "failed", "unknown"}[o] }
+// StopRun is an answer to Pick and Choose that ends the schedule: a strategy that follows
+// a recording gives it when the recording does not fit.
+const StopRun = math.MaxInt
+
+func (o Outcome) String() string {
+	return [...]string{"passed", "failed", "unknown", "stopped"}[o]
+}
 
 // Choice is one recorded answer of the strategy.
 type Choice uint32
