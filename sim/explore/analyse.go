@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package explore
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"dlsim/sim"
+	"dlsim/sim/strategy"
+)
+
+// A group holds the failures of one cheap key. Its first failures are all run again in
+// detail, later ones at ever longer distances, and more often again once that shows
+// something new. The others count for what the group showed last.
+type group struct {
+	seen, analysed int64
+	budget         int64 // analyse all until that many are
+	last           *Violation
+	mixed          bool // showed more than one signature
+}
+
+const analyseAll = 64
+
+// failed counts a failing schedule and returns what it is an instance of.
+func (c *campaign) failed(i int64, s *slot) (*Violation, error) {
+	g := c.groups[s.key]
+	if g == nil {
+		g = &group{budget: analyseAll}
+		c.groups[s.key] = g
+	}
+	g.seen++
+	if g.analysed >= g.budget && bits.OnesCount64(uint64(g.seen)) != 1 {
+		g.last.Count++
+		if g.mixed {
+			g.last.Exact = false
+		}
+		return g.last, nil
+	}
+	g.analysed++
+	v, isNew, err := c.examine(i, s)
+	if err != nil {
+		return nil, err
+	}
+	if isNew {
+		g.budget = g.analysed + analyseAll
+	}
+	g.mixed = g.mixed || g.last != nil && g.last != v
+	g.last = v
+	v.Count++
+	return v, nil
+}
+
+// examine runs a failing schedule again, first as it was found and then in detail, and
+// finds or makes the violation it is an instance of.
+func (c *campaign) examine(i int64, s *slot) (v *Violation, isNew bool, err error) {
+	w, plan := c.workers[0], c.plan(i)
+	fast := w.run(plan)
+	if err := same(i, plan, s, fast); err != nil {
+		return nil, false, err
+	}
+	again := strategy.Rerun{Choices: slices.Clone(fast.Choices)}
+	res := w.runner.Run(sim.Config{StepsMax: c.cfg.StepsMax, Detail: true}, &again)
+	if err := same(i, plan, s, res); err != nil {
+		return nil, false, err
+	}
+	r := summarise(res, c.sites)
+	if v = c.found[r.Signature]; v != nil {
+		return v, false, nil
+	}
+	r.addEvents(w.runner.World(), c.sites)
+	v = &Violation{Record: r, First: i, Plan: plan, Exact: true}
+	c.found[r.Signature] = v
+	c.result.Violations = append(c.result.Violations, v)
+	return v, true, nil
+}
+
+// selfCheck runs the first schedule of the campaign again: in a world that has run others
+// since, and in detail.
+func (c *campaign) selfCheck(slots []slot) error {
+	plan := c.plan(0)
+	plan.Picks = 0 // as it was then
+	w := c.workers[0]
+	fast := w.run(plan)
+	if err := same(0, plan, &slots[0], fast); err != nil {
+		return err
+	}
+	again := strategy.Rerun{Choices: slices.Clone(fast.Choices)}
+	res := w.runner.Run(sim.Config{StepsMax: c.cfg.StepsMax, Detail: true}, &again)
+	return same(0, plan, &slots[0], res)
+}
+
+// same checks that res is what the schedule came to before.
+func same(i int64, p Plan, s *slot, res sim.Result) error {
+	what := ""
+	switch {
+	case res.Outcome != s.outcome:
+		what = fmt.Sprintf("it %v before and %v now", s.outcome, res.Outcome)
+	case res.Steps != int(s.steps):
+		what = fmt.Sprintf("it made %d steps before and %d now", s.steps, res.Steps)
+	case res.Digest != s.digest:
+		what = fmt.Sprintf("its digest was %x and is %x", s.digest, res.Digest)
+	}
+	if what == "" {
+		return nil
+	}
+	return &Nondeterminism{Schedule: i, Plan: p, What: what}
+}

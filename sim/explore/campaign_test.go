@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package explore_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"dlsim/sim"
+	"dlsim/sim/explore"
+	"dlsim/sim/explore/exploretest"
+)
+
+func program(t *testing.T, name string) exploretest.Program {
+	t.Helper()
+	p, ok := exploretest.Named(name)
+	if !ok {
+		t.Fatalf("no program %s", name)
+	}
+	return p
+}
+
+func campaign(t *testing.T, name string, cfg explore.Config) *explore.Result {
+	t.Helper()
+	r, err := explore.Explore(context.Background(), program(t, name), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestFinds(t *testing.T) {
+	tests := []struct {
+		program   string
+		kind      sim.Kind
+		signature string // without line numbers
+	}{
+		{"hang", sim.KindHang, "hang ready_cv at exploretest.lostWakeup.func1"},
+		{"lifetime", sim.KindLifetime, "lifetime packet_t at exploretest.useAfterFree.func1"},
+		{"panic", sim.KindPanic, "panic VERIFY(refs > 0) at exploretest.verify.func1"},
+		{"philosophers", sim.KindDeadlock, "deadlock fork at exploretest.dine"},
+		{"stale", sim.KindStale, "stale table_a and table_b"},
+	}
+	for _, strategy := range explore.StrategyNames() {
+		for _, test := range tests {
+			r := campaign(t, test.program, explore.Config{
+				Strategy: strategy, Schedules: 500, Seed: 1,
+			})
+			if r.Verdict != explore.Violated || len(r.Violations) == 0 {
+				t.Errorf("%s, %s: verdict %s", test.program, strategy, r.Verdict)
+				continue
+			}
+			v := r.Violations[0]
+			if v.Kind != test.kind || !strings.HasPrefix(v.Signature, test.signature) {
+				t.Errorf("%s, %s: %s; want %s", test.program, strategy, v.Signature,
+					test.signature)
+			}
+			if v.Count < 1 || v.First >= r.Schedules || len(v.Choices) == 0 {
+				t.Errorf("%s, %s: count %d, first %d, %d choices", test.program, strategy,
+					v.Count, v.First, len(v.Choices))
+			}
+		}
+	}
+}
+
+// The result of a number of schedules is the same for any number of workers.
+func TestWorkers(t *testing.T) {
+	for _, name := range []string{"counter", "mixed", "philosophers", "spin"} {
+		var want *explore.Result
+		for _, workers := range []int{1, 2, 3} {
+			got := campaign(t, name, explore.Config{
+				Strategy: "pct", Schedules: 2500, Seed: 7, Workers: workers, StepsMax: 200,
+			})
+			if want == nil {
+				want = got
+				continue
+			}
+			diff := cmp.Diff(want, got,
+				cmpopts.IgnoreFields(explore.Result{}, "Workers", "Elapsed"))
+			if diff != "" {
+				t.Errorf("%s, %d workers: %s", name, workers, diff)
+			}
+		}
+	}
+}
+
+func TestVerdicts(t *testing.T) {
+	deadlock := explore.Expectation{Kind: sim.KindDeadlock, At: []string{"exploretest.dine"}}
+	elsewhere := explore.Expectation{Kind: sim.KindDeadlock, At: []string{"nowhere"}}
+	tests := []struct {
+		program string
+		expect  []explore.Expectation
+		checks  []string
+		want    explore.Verdict
+	}{
+		{"counter", nil, nil, explore.Expected},
+		{"counter", []explore.Expectation{deadlock}, nil, explore.Missing},
+		{"philosophers", []explore.Expectation{deadlock}, nil, explore.Expected},
+		{"philosophers", []explore.Expectation{elsewhere}, nil, explore.Violated},
+		{"philosophers", nil, []string{"panic"}, explore.Expected}, // hang is off too
+		{"spin", nil, nil, explore.Unknown},
+	}
+	for _, test := range tests {
+		r := campaign(t, test.program, explore.Config{
+			Strategy: "random", Schedules: 200, Seed: 3, StepsMax: 500,
+			Expect: test.expect, Checks: test.checks,
+		})
+		if r.Verdict != test.want {
+			t.Errorf("%s expecting %v: %s, want %s", test.program, test.expect, r.Verdict,
+				test.want)
+		}
+		if test.checks != nil && r.Ignored == 0 {
+			t.Errorf("%s: nothing ignored", test.program)
+		}
+	}
+}
+
+func TestFailFast(t *testing.T) {
+	all := campaign(t, "philosophers", explore.Config{
+		Strategy: "random", Schedules: 500, Seed: 5,
+	})
+	fast := campaign(t, "philosophers", explore.Config{
+		Strategy: "random", Schedules: 500, Seed: 5, FailFast: true, Workers: 2,
+	})
+	if fast.Schedules != all.Violations[0].First+1 || fast.Verdict != explore.Violated {
+		t.Errorf("%d schedules, %s; the first violation is in schedule %d",
+			fast.Schedules, fast.Verdict, all.Violations[0].First)
+	}
+}
+
+func TestCancel(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	r, err := explore.Explore(ctx, program(t, "counter"), explore.Config{
+		Strategy: "random", Schedules: 1 << 40, Workers: 2,
+		Progress: func(done int64) {
+			if done > 1000 {
+				cancel()
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Interrupted || r.Verdict != explore.Unknown || r.Schedules < 1000 {
+		t.Errorf("%d schedules, interrupted %v, %s", r.Schedules, r.Interrupted, r.Verdict)
+	}
+}
+
+func TestTime(t *testing.T) {
+	r := campaign(t, "counter", explore.Config{Strategy: "pct", Time: 50 * time.Millisecond})
+	if r.Interrupted || r.Verdict != explore.Expected || r.Schedules == 0 {
+		t.Errorf("%d schedules, interrupted %v, %s", r.Schedules, r.Interrupted, r.Verdict)
+	}
+}
+
+// A program that counts its own runs shows itself.
+func TestNondeterminism(t *testing.T) {
+	_, err := explore.Explore(context.Background(), forgetful{program(t, "counter")},
+		explore.Config{Strategy: "random", Schedules: 10})
+	if _, ok := err.(*explore.Nondeterminism); !ok {
+		t.Fatalf("got %v", err)
+	}
+}
+
+type forgetful struct{ exploretest.Program }
+
+func (p forgetful) NewRunner([]string) explore.Runner {
+	return &forgetfulRunner{world: sim.New()}
+}
+
+type forgetfulRunner struct {
+	world *sim.World
+	runs  int
+}
+
+func (r *forgetfulRunner) Run(cfg sim.Config, s sim.Strategy) sim.Result {
+	r.runs++
+	return r.world.Run(cfg, s, func(t *sim.Thread) {
+		for range r.runs {
+			t.Yield()
+		}
+	})
+}
+
+func (r *forgetfulRunner) World() *sim.World { return r.world }
+func (r *forgetfulRunner) Close()            { r.world.Close() }
+
+func TestConfigRefused(t *testing.T) {
+	for _, cfg := range []explore.Config{
+		{Strategy: "pos", Schedules: 1},
+		{Strategy: "pct"},
+		{Strategy: "pct", Schedules: -1},
+		{Strategy: "pct", Schedules: 1, Depth: -1},
+	} {
+		if _, err := explore.Explore(context.Background(), program(t, "counter"), cfg); err == nil {
+			t.Errorf("%+v accepted", cfg)
+		}
+	}
+}
+
+func TestInterval(t *testing.T) {
+	low, high := explore.Interval(5, 100) // 0.0215 to 0.1118 by Wilson's formula
+	if low < 0.0214 || low > 0.0216 || high < 0.1117 || high > 0.1119 {
+		t.Errorf("%f to %f", low, high)
+	}
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package exploretest
+
+import (
+	"dlsim/sim"
+	"dlsim/sim/kmem"
+	"dlsim/sim/ksync"
+)
+
+// all spawns the threads, named in order, and joins them.
+func all(t *sim.Thread, names []string, fns ...func(*sim.Thread)) {
+	threads := make([]*sim.Thread, len(fns))
+	for i, fn := range fns {
+		threads[i] = t.Spawn(names[i], fn)
+	}
+	for _, u := range threads {
+		t.Join(u)
+	}
+}
+
+func counter() func(*sim.Thread) {
+	var mu ksync.Mutex
+	add := func(t *sim.Thread) {
+		for range 3 {
+			mu.Enter(t)
+			mu.Exit(t)
+		}
+	}
+	return func(t *sim.Thread) {
+		mu.Init(t.World(), nil, "count_lock", "", 0)
+		all(t, []string{"a", "b", "c"}, add, add, add)
+	}
+}
+
+func philosophers() func(*sim.Thread) {
+	var forks [3]ksync.Mutex
+	eat := func(i int) func(*sim.Thread) {
+		return func(t *sim.Thread) { dine(t, &forks[i], &forks[(i+1)%3]) }
+	}
+	return func(t *sim.Thread) {
+		for i := range forks {
+			forks[i].Init(t.World(), nil, "fork", "", i+1)
+		}
+		all(t, []string{"plato", "kant", "hume"}, eat(0), eat(1), eat(2))
+	}
+}
+
+func dine(t *sim.Thread, left, right *ksync.Mutex) {
+	left.Enter(t)
+	right.Enter(t)
+	right.Exit(t)
+	left.Exit(t)
+}
+
+func lostWakeup() func(*sim.Thread) {
+	var mu ksync.Mutex
+	var cv ksync.Cond
+	wait := func(t *sim.Thread) {
+		mu.Enter(t)
+		cv.Wait(t, &mu) // without looking whether it is ready already
+		mu.Exit(t)
+	}
+	wake := func(t *sim.Thread) {
+		mu.Enter(t)
+		cv.Signal(t)
+		mu.Exit(t)
+	}
+	return func(t *sim.Thread) {
+		mu.Init(t.World(), nil, "ready_lock", "", 0)
+		cv.Init(t.World(), nil, "ready_cv", "", 0)
+		all(t, []string{"waiter", "waker"}, wait, wake)
+	}
+}
+
+type packet struct {
+	mu  ksync.Mutex
+	len ksync.Var[int]
+}
+
+func packetType() *kmem.Type[packet] {
+	return &kmem.Type[packet]{
+		Cache: "packet_cache", What: "packet_t",
+		Register: func(w *sim.World, p *packet, life *sim.Life, num int) {
+			p.mu.Init(w, life, "p_lock", "", num)
+			p.len.Init(w, life, "p_len", "", num)
+		},
+	}
+}
+
+func useAfterFree() func(*sim.Thread) {
+	var cache kmem.Cache[packet]
+	var shared kmem.Ptr[packet]
+	typ := packetType()
+	read := func(t *sim.Thread) {
+		shared.At(t).mu.Enter(t)
+		shared.At(t).len.Get(t)
+		shared.At(t).mu.Exit(t)
+	}
+	drop := func(t *sim.Thread) { cache.Free(t, shared) }
+	return func(t *sim.Thread) {
+		cache.Init(t.World(), typ)
+		shared = cache.Alloc(t)
+		all(t, []string{"reader", "dropper"}, read, drop)
+	}
+}
+
+func verify() func(*sim.Thread) {
+	var refs ksync.Var[int]
+	hold := func(t *sim.Thread) {
+		n := refs.Load(t)
+		refs.Store(t, n+1)
+		if refs.Load(t) == 0 {
+			t.Fail(sim.KindPanic, "VERIFY(refs > 0)", "VERIFY(refs > 0) failed: refs is 0")
+		}
+		refs.Store(t, 0)
+	}
+	return func(t *sim.Thread) {
+		refs.Init(t.World(), nil, "refs", "", 0)
+		refs.Poke(0)
+		all(t, []string{"first", "second"}, hold, hold)
+	}
+}
+
+func stale() func(*sim.Thread) {
+	var a, b ksync.Var[int]
+	set := func(v int) func(*sim.Thread) {
+		return func(t *sim.Thread) {
+			a.Store(t, v)
+			b.Store(t, v)
+		}
+	}
+	return func(t *sim.Thread) {
+		a.Init(t.World(), nil, "table_a", "", 0)
+		b.Init(t.World(), nil, "table_b", "", 0)
+		all(t, []string{"one", "two"}, set(1), set(2))
+		if a.Peek() != b.Peek() {
+			t.Fail(sim.KindStale, "table_a and table_b",
+				"table_a and table_b disagree at quiescence")
+		}
+	}
+}
+
+func spin() func(*sim.Thread) {
+	var flag ksync.Var[bool]
+	poll := func(t *sim.Thread) {
+		for !flag.Load(t) {
+		}
+	}
+	unset := func(t *sim.Thread) { flag.Store(t, false) }
+	return func(t *sim.Thread) {
+		flag.Init(t.World(), nil, "flag", "", 0)
+		all(t, []string{"poller", "setter"}, poll, unset)
+	}
+}
+
+func mixed() func(*sim.Thread) {
+	deadly, freeing := philosophers(), useAfterFree()
+	return func(t *sim.Thread) {
+		freeing(t)
+		deadly(t)
+	}
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+// Package exploretest has small programs with known bugs, for tests of whatever explores,
+// records and reports.
+package exploretest
+
+import (
+	"slices"
+
+	"dlsim/sim"
+	"dlsim/sim/check"
+	"dlsim/sim/explore"
+)
+
+// Program is a constructed program: make returns the body of its first thread, with state
+// of its own that the body makes ready in each schedule.
+type Program struct {
+	name, about string
+	make        func() func(*sim.Thread)
+}
+
+// All returns the programs, sorted by name.
+func All() []Program {
+	return []Program{
+		{"counter", "three threads count under one mutex; no bug", counter},
+		{"hang", "a wakeup that comes before the wait is lost", lostWakeup},
+		{"lifetime", "one thread uses a buffer that another frees", useAfterFree},
+		{"mixed", "the bugs of lifetime and philosophers in one program", mixed},
+		{"panic", "a VERIFY of a count that is changed without its lock", verify},
+		{"philosophers", "three threads take two of three forks each", philosophers},
+		{"spin", "a thread that polls for ever while the other does not run", spin},
+		{"stale", "a table that is updated in two steps", stale},
+	}
+}
+
+// Named returns the program of that name.
+func Named(name string) (Program, bool) {
+	for _, p := range All() {
+		if p.name == name {
+			return p, true
+		}
+	}
+	return Program{}, false
+}
+
+// Name implements explore.Program.
+func (p Program) Name() string { return p.name }
+
+// About says in a line what the program does.
+func (p Program) About() string { return p.about }
+
+// Sites implements explore.Program.
+func (p Program) Sites() sim.Resolver { return sim.GoSite }
+
+// PortHash implements explore.Program.
+func (p Program) PortHash() string { return "exploretest" }
+
+// NewRunner implements explore.Program.
+func (p Program) NewRunner(checks []string) explore.Runner {
+	r := &runner{world: sim.New(), body: p.make()}
+	if slices.Contains(checks, string(sim.KindDeadlock)) {
+		r.monitor = new(check.Deadlock)
+	}
+	return r
+}
+
+type runner struct {
+	world   *sim.World
+	body    func(*sim.Thread)
+	monitor sim.Monitor
+}
+
+func (r *runner) Run(cfg sim.Config, s sim.Strategy) sim.Result {
+	cfg.Monitor = r.monitor
+	return r.world.Run(cfg, s, r.body)
+}
+
+func (r *runner) World() *sim.World { return r.world }
+
+func (r *runner) Close() { r.world.Close() }

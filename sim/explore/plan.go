@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package explore
+
+import (
+	"fmt"
+
+	"dlsim/sim"
+	"dlsim/sim/strategy"
+)
+
+// StrategyNames returns the names of the strategies of this version, sorted.
+func StrategyNames() []string { return []string{"pct", "random"} }
+
+// Plan is all that decides one schedule of a program.
+type Plan struct {
+	Strategy string // one of StrategyNames
+	Depth    int    // of pct, at least 1
+	Picks    int    // of pct: the estimate of k
+	Seed     uint64 // of this schedule
+}
+
+// String returns the strategy with its parameters, but not the seed: "pct depth=3 k=57".
+func (p Plan) String() string {
+	if p.Strategy == "pct" {
+		return fmt.Sprintf("pct depth=%d k=%d", p.Depth, p.Picks)
+	}
+	return p.Strategy
+}
+
+// ScheduleSeed returns the seed of schedule i of a campaign, a pure function of both.
+func ScheduleSeed(campaign uint64, i int64) uint64 {
+	return sim.Mix(sim.Mix(campaign) + uint64(i)*0x9e3779b97f4a7c15)
+}
+
+// strategies holds one strategy of each sort, so that a worker allocates none per schedule.
+type strategies struct {
+	random strategy.Random
+	pct    strategy.PCT
+}
+
+// of returns the strategy that p describes, valid until the next call.
+func (s *strategies) of(p Plan) sim.Strategy {
+	switch p.Strategy {
+	case "random":
+		s.random.Seed = p.Seed
+		return &s.random
+	case "pct":
+		s.pct.Seed, s.pct.Depth, s.pct.Picks = p.Seed, p.Depth, p.Picks
+		return &s.pct
+	}
+	panic("engine bug: strategy " + p.Strategy)
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package explore
+
+import (
+	"strconv"
+
+	"dlsim/sim"
+	"dlsim/sim/strategy"
+)
+
+// Record is everything that traces and reports say about one failing schedule. It is made
+// from a detailed run and stays valid when the world goes on.
+type Record struct {
+	Kind      sim.Kind
+	Subject   string
+	Message   string
+	Signature string // the same for every seed and thread name
+	Sites     []sim.Site
+	Classes   []string // of the locks or buffers involved
+
+	Thread  string // that was running, or ""
+	Step    int    // the last one
+	At      Point  // where the thread was
+	Other   Point  // the other site, such as the free before a use
+	Buffer  string // of a lifetime failure: "dls_devnet_t#1"
+	FreedBy string
+	Stack   string // of a Go panic
+
+	Cycle   []Wait
+	States  []State
+	Events  []Event
+	Choices []strategy.Recorded
+	Digest  uint64
+}
+
+// Point is a step and where it was made.
+type Point struct {
+	Step int
+	Site sim.Site
+}
+
+// Hold is something a thread holds.
+type Hold struct {
+	Object, Mode string
+	Point
+}
+
+// Wait is one edge of a cycle: Thread waits at Op on Object for Holder, which may hold it.
+type Wait struct {
+	Thread, Op, Object, Class, Holder string
+	Site                              sim.Site
+	Hold                              *Hold
+}
+
+// State is what a thread was doing at the end.
+type State struct {
+	Thread, Op, Object, Class string // Op is "" if the thread has ended
+	Blocked, Done, Helper     bool
+	Since                     int // the last step of the thread, 0 if it made none
+	Site                      sim.Site
+	Holds                     []Hold
+}
+
+// Event is one step, or one answer to Choose.
+type Event struct {
+	Step               int
+	Thread, Op, Object string
+	Site               sim.Site
+	Picked, Preempt    bool
+	IsChoice           bool
+	Enabled, Value     int
+	Notes              []string
+}
+
+// Take makes the record of the failure that w's last run, which was detailed, ended with.
+func Take(w *sim.World, res sim.Result, sites sim.Resolver) *Record {
+	r := summarise(res, sites)
+	r.addEvents(w, sites)
+	return r
+}
+
+// summarise fills all but the events and choices.
+func summarise(res sim.Result, sites sim.Resolver) *Record {
+	f := res.Failure
+	r := &Record{
+		Kind: f.Kind, Subject: f.Subject, Message: f.Message, Stack: f.Stack,
+		Step: res.Steps, At: point(f.At, sites), Other: point(f.Other, sites),
+		Digest: res.Digest,
+	}
+	if f.Thread != nil {
+		r.Thread = f.Thread.Name()
+	}
+	if f.Life != nil {
+		r.Buffer = f.Life.What + "#" + strconv.Itoa(f.Life.Num)
+		if f.Life.FreedBy != nil {
+			r.FreedBy = f.Life.FreedBy.Name()
+		}
+	}
+	for i := range f.States {
+		r.States = append(r.States, state(&f.States[i], sites))
+	}
+	for _, e := range f.Cycle {
+		x := Wait{Thread: e.Thread.Name(), Op: e.For.Type.Name, Holder: e.Holder.Name()}
+		if e.For.Object != nil {
+			x.Object, x.Class = e.For.Object.Name(), e.For.Object.Class()
+		}
+		if e.Holds != nil {
+			h := hold(*e.Holds, sites)
+			x.Hold = &h
+		}
+		for j := range f.States {
+			if f.States[j].Thread == e.Thread {
+				x.Site = r.States[j].Site
+			}
+		}
+		r.Cycle = append(r.Cycle, x)
+	}
+	r.sign()
+	return r
+}
+
+func (r *Record) addEvents(w *sim.World, sites sim.Resolver) {
+	events := w.Events()
+	r.Choices = strategy.Record(events)
+	last := make(map[string]int)
+	for i := range events {
+		e := &events[i]
+		r.Events = append(r.Events, Event{
+			Step: e.Step, Thread: e.Thread.Name(), Op: e.Op, Object: e.Object,
+			Site: sites(e.PCs), Picked: e.Picked, Preempt: e.Preempt, IsChoice: e.IsChoice(),
+			Enabled: e.Enabled, Value: e.Value, Notes: e.Notes,
+		})
+		last[e.Thread.Name()] = e.Step
+	}
+	for i := range r.States {
+		r.States[i].Since = last[r.States[i].Thread]
+	}
+}
+
+func point(p sim.Point, sites sim.Resolver) Point { return Point{p.Step, sites(p.PCs)} }
+
+func hold(h sim.Hold, sites sim.Resolver) Hold {
+	return Hold{h.Object.Name(), h.Mode, point(h.At, sites)}
+}
+
+func state(s *sim.ThreadState, sites sim.Resolver) State {
+	out := State{
+		Thread: s.Thread.Name(), Done: s.Done, Helper: s.Thread.Helper(),
+		Blocked: !s.Enabled && !s.Done, Site: sites(s.At.PCs),
+	}
+	if s.Pending.Type != nil {
+		out.Op = s.Pending.Type.Name
+	}
+	if o := s.Pending.Object; o != nil {
+		out.Object, out.Class = o.Name(), o.Class()
+	}
+	for _, h := range s.Holds {
+		out.Holds = append(out.Holds, hold(h, sites))
+	}
+	return out
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package explore
+
+import (
+	"math"
+	"time"
+)
+
+// Verdict is what a campaign comes to.
+type Verdict string
+
+// The verdicts, in the order in which one outweighs the next.
+const (
+	Violated Verdict = "violation" // something was found that is not expected
+	Unknown  Verdict = "unknown"   // cut off, or schedules that reached a limit
+	Missing  Verdict = "missing"   // something expected was not found
+	Expected Verdict = "expected"  // what was expected was found, and nothing else
+)
+
+// Violation is one sort of failure that a campaign found, as its signature tells sorts
+// apart.
+type Violation struct {
+	*Record             // of the first schedule
+	First   int64       // that schedule's index, from 0
+	Plan    Plan        // that schedule's
+	Count   int64       // schedules that failed so
+	Exact   bool        // Count is exact; else some were told apart by their message only
+	Matches Expectation // the expectation it meets; its Kind is "" if it is not expected
+}
+
+// IsExpected reports whether the scenario is known to have the violation.
+func (v *Violation) IsExpected() bool { return v.Matches.Kind != "" }
+
+// Result is what a campaign found.
+type Result struct {
+	Scenario string
+	// Plan has the last estimate of k, and the campaign's seed.
+	Plan      Plan
+	Workers   int
+	Schedules int64
+	Steps     int64
+	Distinct  int64 // different interleavings, up to the order of commuting operations
+	// DistinctExact says that Distinct is counted; else it is estimated.
+	DistinctExact bool
+	// Saturation estimates the probability that one more schedule shows nothing new.
+	Saturation float64
+	Unknowns   int64 // schedules that reached the step limit
+	// FirstUnknown is the index of the first of them.
+	FirstUnknown int64
+	// Ignored counts schedules that failed a check that is switched off, and so showed
+	// nothing beyond that point.
+	Ignored     int64
+	Violations  []*Violation // in the order of their first schedule
+	Missing     []Expectation
+	Interrupted bool // cut off from outside
+	Verdict     Verdict
+	Elapsed     time.Duration
+}
+
+// judge compares the violations with what is expected of the scenario.
+func (r *Result) judge(expect []Expectation) {
+	met := make([]bool, len(expect))
+	unexpected := false
+	for _, v := range r.Violations {
+		for i, e := range expect {
+			if e.Matches(v.Record) {
+				met[i] = true
+				if !v.IsExpected() {
+					v.Matches = e
+				}
+			}
+		}
+		unexpected = unexpected || !v.IsExpected()
+	}
+	for i, e := range expect {
+		if !met[i] {
+			r.Missing = append(r.Missing, e)
+		}
+	}
+	switch {
+	case unexpected:
+		r.Verdict = Violated
+	case r.Interrupted || r.Unknowns > 0:
+		r.Verdict = Unknown
+	case len(r.Missing) > 0:
+		r.Verdict = Missing
+	default:
+		r.Verdict = Expected
+	}
+}
+
+// Interval returns the 95 % confidence interval, after Wilson, of the probability of
+// something that n of total schedules showed.
+func Interval(n, total int64) (low, high float64) {
+	if total == 0 {
+		return 0, 1
+	}
+	const z = 1.96
+	t, p := float64(total), float64(n)/float64(total)
+	mid := p + z*z/(2*t)
+	dev := z * math.Sqrt(p*(1-p)/t+z*z/(4*t*t))
+	return max(0, (mid-dev)/(1+z*z/t)), min(1, (mid+dev)/(1+z*z/t))
+}

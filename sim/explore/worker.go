@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package explore
+
+import (
+	"context"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"dlsim/sim"
+)
+
+// slot is what is kept of one schedule until its batch is merged.
+type slot struct {
+	done         bool
+	outcome      sim.Outcome
+	steps, picks int32
+	digest       uint64
+	fingerprint  uint64
+	kind         sim.Kind
+	key          string // of a failure; see cheapKey
+}
+
+// worker runs schedules on a world of its own.
+type worker struct {
+	runner     Runner
+	stepsMax   int
+	strategies strategies
+}
+
+// run runs one schedule fast. Failure and Choices of the result are valid until the next.
+func (w *worker) run(p Plan) sim.Result {
+	return w.runner.Run(sim.Config{StepsMax: w.stepsMax}, w.strategies.of(p))
+}
+
+const chunk = 8 // schedules that a worker takes at a time
+
+// batch runs schedules first to first+n-1 on all workers. Which worker runs which depends
+// on timing; what each one comes to does not.
+func (c *campaign) batch(ctx context.Context, first, n int64) []slot {
+	slots := make([]slot, n)
+	var next atomic.Int64
+	work := func(w *worker) {
+		for ctx.Err() == nil {
+			at := next.Add(chunk) - chunk
+			if at >= n {
+				return
+			}
+			for i := at; i < min(at+chunk, n) && ctx.Err() == nil; i++ {
+				slots[i] = summary(w.run(c.plan(first + i)))
+			}
+		}
+	}
+	var group errgroup.Group
+	for _, w := range c.workers[1:] {
+		group.Go(func() error { work(w); return nil })
+	}
+	work(c.workers[0])
+	_ = group.Wait() // the workers return no errors
+	return slots
+}
+
+func summary(r sim.Result) slot {
+	s := slot{
+		done: true, outcome: r.Outcome, steps: int32(r.Steps), picks: int32(r.Picks),
+		digest: r.Digest, fingerprint: r.Fingerprint,
+	}
+	if r.Failure != nil {
+		s.kind, s.key = r.Failure.Kind, cheapKey(r.Failure)
+	}
+	return s
+}
