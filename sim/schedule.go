@@ -53,19 +53,24 @@ func (w *World) passTime() bool {
 }
 
 // quiet is called when no thread can go on and no timer is pending. Either all is done, or
-// the thread in Quiesce goes on, or this is a hang.
+// the thread in Quiesce goes on, or this is a hang. Of the threads that hang, the first that
+// waits on an object says more than one that only joins another.
 func (w *World) quiet() {
 	stuck := (*Thread)(nil)
 	for _, t := range w.threads[:w.live] {
-		if t.state != done && !t.helper && t != w.quiescer {
+		if t.state != done && !t.helper && t != w.quiescer &&
+			(stuck == nil || stuck.obj == nil && t.obj != nil) {
 			stuck = t
-			break
 		}
 	}
 	switch {
 	case stuck != nil:
+		subject := stuck.op.Name
+		if stuck.obj != nil {
+			subject += " " + stuck.obj.class
+		}
 		w.fail(&Failure{
-			Kind: KindHang, Thread: stuck, Subject: Op{stuck.op, stuck.obj}.String(),
+			Kind: KindHang, Thread: stuck, Subject: subject,
 			Message: "nothing can run and no timer is pending, but " + stuck.Name() +
 				" waits at " + Op{stuck.op, stuck.obj}.String(),
 		})
