@@ -73,7 +73,8 @@ type Event struct {
 	Notes              []string
 }
 
-// Take makes the record of the failure that w's last run, which was detailed, ended with.
+// Take makes the record of w's last run, which was detailed. If it did not fail, the record
+// has the events and no Kind.
 func Take(w *sim.World, res sim.Result, sites sim.Resolver) *Record {
 	r := summarise(res, sites)
 	r.addEvents(w, sites)
@@ -83,6 +84,9 @@ func Take(w *sim.World, res sim.Result, sites sim.Resolver) *Record {
 // summarise fills all but the events and choices.
 func summarise(res sim.Result, sites sim.Resolver) *Record {
 	f := res.Failure
+	if f == nil {
+		return &Record{Step: res.Steps, Digest: res.Digest}
+	}
 	r := &Record{
 		Kind: f.Kind, Subject: f.Subject, Message: f.Message, Stack: f.Stack,
 		Step: res.Steps, At: point(f.At, sites), Other: point(f.Other, sites),
