@@ -3,6 +3,8 @@
 package exploretest
 
 import (
+	"fmt"
+
 	"dlsim/sim"
 	"dlsim/sim/kmem"
 	"dlsim/sim/ksync"
@@ -51,6 +53,27 @@ func dine(t *sim.Thread, left, right *ksync.Mutex) {
 	right.Enter(t)
 	right.Exit(t)
 	left.Exit(t)
+}
+
+func crowd() func(*sim.Thread) {
+	var outer, inner ksync.Mutex
+	inOrder := func(t *sim.Thread) {
+		for range 5 {
+			dine(t, &outer, &inner)
+		}
+	}
+	reversed := func(t *sim.Thread) { dine(t, &inner, &outer) }
+	return func(t *sim.Thread) {
+		outer.Init(t.World(), nil, "i_outer_lock", "", 0)
+		inner.Init(t.World(), nil, "i_inner_lock", "", 0)
+		fns := []func(*sim.Thread){reversed, reversed}
+		names := []string{"reversed/1", "reversed/2"}
+		for i := range 7 {
+			fns = append(fns, inOrder)
+			names = append(names, fmt.Sprintf("in_order/%d", i+1))
+		}
+		all(t, names, fns...)
+	}
 }
 
 func lostWakeup() func(*sim.Thread) {

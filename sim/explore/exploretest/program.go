@@ -23,6 +23,7 @@ type Program struct {
 func All() []Program {
 	return []Program{
 		{"counter", "three threads count under one mutex; no bug", counter},
+		{"crowd", "nine threads take two locks each, two of them in the other order", crowd},
 		{"hang", "a wakeup that comes before the wait is lost", lostWakeup},
 		{"lifetime", "one thread uses a buffer that another frees", useAfterFree},
 		{"mixed", "the bugs of lifetime and philosophers in one program", mixed},

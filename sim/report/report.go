@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+// Package report turns a recorded failure into text for people: what went wrong, how to
+// see it again, the interleaving that leads to it, who was doing what in the end, and how
+// likely it is. A report is a view: everything in it comes from one explore.Record, and the
+// same record gives the same bytes.
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"dlsim/sim/explore"
+)
+
+const (
+	linesMax   = 40  // of a whole report
+	columnsMax = 100 // of each line
+)
+
+// Scenario is what a report says of the program.
+type Scenario struct {
+	Name    string
+	Threads []Thread
+}
+
+// Thread is what a thread of the scenario does, one text for each operation.
+type Thread struct {
+	Name string
+	Ops  []string
+}
+
+// Finding says where and how often a campaign met the failure.
+type Finding struct {
+	Plan      explore.Plan
+	Seed      uint64 // of the campaign
+	First     int64
+	Count     int64
+	Exact     bool
+	Schedules int64
+}
+
+// Failure is all that goes into a report.
+type Failure struct {
+	Scenario Scenario
+	Record   *explore.Record // with a Kind
+	Trace    string          // name of the trace file, "" if there is none
+	Found    *Finding        // nil if it is not known
+	Origin   string          // how it was found, if Found is nil
+	// Notes are lines that go right below the verdict.
+	Notes []string
+	// Color uses the colours of a terminal.
+	Color bool
+}
+
+const (
+	tableWant = 14 // lines that the interleaving gets before the states get more than statesMin
+	statesMin = 4
+)
+
+// Write writes the report.
+func Write(w io.Writer, f Failure) error {
+	r := f.Record
+	head := &page{color: f.Color}
+	head.verdict(f)
+	head.gap()
+	head.scenario(f.Scenario)
+	head.gap()
+	tail := &page{color: f.Color}
+	tail.evidence(r)
+	tail.gap()
+	tail.statistics(f)
+
+	all := rows(r)
+	room := linesMax - len(head.lines) - len(tail.lines)
+	states := &page{color: f.Color}
+	states.gap()
+	states.states(r, max(room-min(len(all)+2, tableWant)-3, statesMin))
+	head.interleaving(r, all, room-len(states.lines))
+	lines := slices.Concat(head.lines, states.lines, tail.lines)
+	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
+	return err
+}
+
+// page collects lines, each at most columnsMax wide.
+type page struct {
+	lines []string
+	color bool
+}
+
+func (p *page) line(format string, args ...any) {
+	p.plain(fmt.Sprintf(format, args...))
+}
+
+func (p *page) plain(s string) {
+	p.lines = append(p.lines, strings.TrimRight(clip(s, columnsMax), " "))
+}
+
+func (p *page) gap() { p.lines = append(p.lines, "") }
+
+// heading adds a line in bold.
+func (p *page) heading(format string, args ...any) {
+	p.paint("\x1b[1m", clip(fmt.Sprintf(format, args...), columnsMax))
+}
+
+func (p *page) paint(code, s string) {
+	s = strings.TrimRight(s, " ")
+	if p.color {
+		s = code + s + "\x1b[0m"
+	}
+	p.lines = append(p.lines, s)
+}
+
+// wrapped adds s over at most lines lines, broken at spaces, the later ones indented.
+func (p *page) wrapped(first, indent, s string, lines int, paint string) {
+	for ; lines > 0 && s != ""; lines-- {
+		room := columnsMax - len(first)
+		cut := len(s)
+		if cut > room && lines > 1 {
+			cut = room
+			if at := strings.LastIndexByte(s[:room], ' '); at > 0 {
+				cut = at
+			}
+		}
+		text := clip(first+s[:cut], columnsMax)
+		if paint != "" {
+			p.paint(paint, text)
+		} else {
+			p.plain(text)
+		}
+		s = strings.TrimPrefix(s[cut:], " ")
+		first = indent
+	}
+}
+
+func (p *page) verdict(f Failure) {
+	name := ""
+	if f.Scenario.Name != "" {
+		name = " in " + f.Scenario.Name
+	}
+	p.wrapped("", "  ", strings.ToUpper(string(f.Record.Kind))+name+": "+headline(f.Record), 2,
+		"\x1b[1;31m")
+	for _, n := range f.Notes {
+		p.line("note: %s", n)
+	}
+	if f.Trace != "" {
+		p.lines = append(p.lines, "replay: dlsim replay "+shellQuote(f.Trace))
+	}
+}
+
+const scenarioThreadsMax = 4
+
+func (p *page) scenario(s Scenario) {
+	p.heading("scenario")
+	width := 0
+	for _, t := range s.Threads {
+		width = max(width, min(len(t.Name), 24))
+	}
+	for i, t := range s.Threads {
+		if i == scenarioThreadsMax-1 && len(s.Threads) > scenarioThreadsMax {
+			p.line("  and %d threads more", len(s.Threads)-i)
+			return
+		}
+		p.line("  %-*s  %s", width, clip(t.Name, 24), strings.Join(t.Ops, "; "))
+	}
+}
+
+func (p *page) statistics(f Failure) {
+	if x := f.Found; x != nil {
+		low, high := explore.Interval(x.Count, x.Schedules)
+		about := ""
+		if !x.Exact {
+			about = "about "
+		}
+		times := "times"
+		if x.Count == 1 {
+			times = "time"
+		}
+		p.line("found      first in schedule %d of %d, %s%d %s: "+
+			"%.2g per schedule (95%%: %.2g to %.2g)", x.First, x.Schedules, about, x.Count,
+			times, float64(x.Count)/float64(x.Schedules), low, high)
+		p.line("by         %v, seed %d", x.Plan, x.Seed)
+	} else if f.Origin != "" {
+		p.line("found      %s", f.Origin)
+	}
+	p.wrapped("signature  ", "           ", f.Record.Signature, 2, "")
+	if f.Trace != "" {
+		p.lines = append(p.lines, "trace      "+f.Trace)
+	}
+}
+
+// clip shortens s to n columns.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return s[:max(n-2, 0)] + ".."
+}
+
+// shellQuote returns s as one word of a shell.
+func shellQuote(s string) string {
+	for _, c := range s {
+		if !strings.ContainsRune("/._-+,:=@%", c) && (c < '0' || c > '9') &&
+			(c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+		}
+	}
+	return s
+}

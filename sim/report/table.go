@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package report
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"dlsim/sim/explore"
+)
+
+// Table writes the results of campaigns as they come, one row each, aligned.
+type Table struct {
+	w     io.Writer
+	name  int // width
+	begun bool
+}
+
+// NewTable returns a table of campaigns of the named scenarios.
+func NewTable(w io.Writer, names []string) *Table {
+	t := &Table{w: w, name: len("scenario")}
+	for _, n := range names {
+		t.name = max(t.name, len(n))
+	}
+	return t
+}
+
+// Row writes a result, and a line for each violation, expectation and limit below it.
+// traces has the file of each violation, "" for none.
+func (t *Table) Row(r *explore.Result, expectations bool, traces []string) error {
+	if !t.begun {
+		t.begun = true
+		if err := t.row("scenario", "schedules", "steps", "distinct", "verdict", "time"); err != nil {
+			return err
+		}
+	}
+	distinct := fmt.Sprint(r.Distinct)
+	if !r.DistinctExact {
+		distinct = "~" + distinct
+	}
+	verdict := string(r.Verdict)
+	if r.Verdict == explore.Expected && !expectations {
+		verdict = "ok"
+	}
+	err := t.row(r.Scenario, fmt.Sprint(r.Schedules), fmt.Sprint(r.Steps), distinct, verdict,
+		fmt.Sprintf("%.2fs", r.Elapsed.Round(10*time.Millisecond).Seconds()))
+	if err != nil {
+		return err
+	}
+	for _, l := range remarks(r, traces) {
+		if _, err := fmt.Fprintf(t.w, "    %s\n", l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Table) row(name, schedules, steps, distinct, verdict, time string) error {
+	_, err := fmt.Fprintf(t.w, "%-*s  %10s  %11s  %9s  %-9s  %8s\n", t.name, name, schedules,
+		steps, distinct, verdict, time)
+	return err
+}
+
+// remarks are the lines below a row.
+func remarks(r *explore.Result, traces []string) []string {
+	var out []string
+	for i, v := range r.Violations {
+		how := "not expected"
+		if v.IsExpected() {
+			how = "as expected"
+			if v.Matches.Bug != "" {
+				how += ", " + v.Matches.Bug
+			}
+		}
+		s := fmt.Sprintf("%s (%s), first in schedule %d, %d in all", v.Kind, how, v.First, v.Count)
+		if traces[i] != "" {
+			s += ": " + traces[i]
+		}
+		out = append(out, s)
+	}
+	for _, e := range r.Missing {
+		s := fmt.Sprintf("missing: %s", e.Kind)
+		if len(e.At) > 0 {
+			s += " at " + list(e.At)
+		}
+		if e.Bug != "" {
+			s += " (" + e.Bug + ")"
+		}
+		out = append(out, s)
+	}
+	if r.Unknowns > 0 {
+		out = append(out, fmt.Sprintf("%d schedules reached the step limit, the first is %d: "+
+			"perhaps a livelock", r.Unknowns, r.FirstUnknown))
+	}
+	if r.Ignored > 0 {
+		out = append(out, fmt.Sprintf("%d schedules were cut short by checks that are off",
+			r.Ignored))
+	}
+	if r.Interrupted {
+		out = append(out, "interrupted")
+	}
+	return out
+}
