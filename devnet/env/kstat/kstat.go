@@ -23,8 +23,13 @@ var (
 // Update is a ks_update function for reading. It runs owning the kstat.
 type Update func(t *sim.Thread, private uint64) env.Errno
 
-// Kstat is a kstat_t with its ekstat_t.
-type Kstat struct {
+// Kstat is a kstat_t: the memory that kstat_delete frees.
+type Kstat struct{ *entry }
+
+// entry is the ekstat_t around a kstat_t. Unlike the kernel's its memory is not used again
+// in the same schedule, because whoever waits for the kstat while it is deleted looks at it
+// once more to find that it is gone.
+type entry struct {
 	kid     int
 	name    string
 	zone    env.ZoneID
@@ -45,9 +50,10 @@ type Ptr = kmem.Ptr[Kstat]
 // Layer is the kstat chain of one kernel.
 type Layer struct {
 	cache kmem.Cache[Kstat]
-	chain []Ptr // in order of creation
-	kid   int   // last id given out
+	chain []*entry // in order of creation
+	kid   int      // last id given out
 	obj   sim.Object
+	pool  []*entry // by id, from 1
 }
 
 var kstatType = &kmem.Type[Kstat]{Cache: "kstat", What: "kstat_t", Register: func(*sim.World, *Kstat, *sim.Life, int) {}}
@@ -59,22 +65,38 @@ func (l *Layer) Init(w *sim.World) {
 	w.Register(&l.obj, "kstat_chain_lock", "", 0, nil)
 }
 
-// Create is kstat_create_zone: the kstat exists, but reads give EAGAIN until Install.
-// False if the name is taken in that zone.
+// Create is kstat_create_zone: the kstat exists, but reads give EAGAIN until Install. False
+// if the name is taken in that zone, which is known only when nobody owns the kstat that
+// has it.
 func (l *Layer) Create(t *sim.Thread, name string, zone env.ZoneID, update Update, private uint64) (Ptr, bool) {
-	t.Step(opCreate, &l.obj, nil)
-	for _, p := range l.chain {
-		if k := p.Peek(); k.name == name && k.zone == zone {
+	p := l.cache.Alloc(t)
+	for {
+		t.Step(opCreate, &l.obj, nil)
+		same := l.named(name, zone)
+		if same == nil {
+			l.insert(t, p, entry{name: name, zone: zone, invalid: true, update: update, private: private, self: p})
+			return p, true
+		}
+		if l.hold(t, same.kid) != nil {
+			l.rele(t, same)
+			l.cache.Free(t, p)
 			return Ptr{}, false
 		}
 	}
-	p := l.cache.Alloc(t)
-	k := p.At(t)
+}
+
+// insert puts a new kstat on the chain.
+func (l *Layer) insert(t *sim.Thread, p Ptr, e entry) {
+	if l.kid == len(l.pool) {
+		l.pool = append(l.pool, new(entry))
+	}
+	k := l.pool[l.kid]
 	l.kid++
-	*k = Kstat{kid: l.kid, name: name, zone: zone, invalid: true, update: update, private: private, self: p}
-	t.World().Register(&k.obj, "KSTAT", name, 0, k)
-	l.chain = append(l.chain, p)
-	return p, true
+	*k = e
+	k.kid = l.kid
+	t.World().Register(&k.obj, "KSTAT", e.name, 0, k)
+	p.At(t).entry = k
+	l.chain = append(l.chain, k)
 }
 
 // Install is kstat_install: it owns the kstat for a moment and makes it readable.
@@ -94,8 +116,9 @@ func (l *Layer) Delete(t *sim.Thread, p Ptr) {
 		return
 	}
 	t.Step(opDelete, &l.obj, nil)
-	for i, q := range l.chain {
-		if q == p {
+	t.Touch(&k.obj, sim.Write)
+	for i, e := range l.chain {
+		if e == k {
 			l.chain = append(l.chain[:i], l.chain[i+1:]...)
 			break
 		}
@@ -109,12 +132,19 @@ func (l *Layer) Delete(t *sim.Thread, p Ptr) {
 // the chain header; 0 if there is none.
 func (l *Layer) Lookup(t *sim.Thread, name string, zone env.ZoneID) int {
 	t.Step(opLookup, &l.obj, nil)
-	for _, p := range l.chain {
-		if k := p.Peek(); k.name == name && k.zone == zone {
-			return k.kid
-		}
+	if k := l.named(name, zone); k != nil {
+		return k.kid
 	}
 	return 0
+}
+
+func (l *Layer) named(name string, zone env.ZoneID) *entry {
+	for _, k := range l.chain {
+		if k.name == name && k.zone == zone {
+			return k
+		}
+	}
+	return nil
 }
 
 // Read is a read of the kstat with the given id: ENXIO if it is gone, EAGAIN if it is not
@@ -134,34 +164,31 @@ func (l *Layer) Read(t *sim.Thread, kid int) env.Errno {
 
 // hold is kstat_hold by id: it waits until nobody owns the kstat and returns nil when it is
 // absent. A thread that owns it and holds it again waits for itself.
-func (l *Layer) hold(t *sim.Thread, kid int) *Kstat {
-	for {
-		k := l.find(kid)
-		if k == nil {
-			t.Step(opHold, &l.obj, nil)
-			return nil
-		}
-		gone := k.self
-		if k.owner == nil {
-			t.Step(opHold, &k.obj, &k.wanting)
-		} else {
-			t.Block(opHold, &k.obj, &k.wanting)
-		}
-		if l.find(kid) == nil || gone != k.self {
-			return nil
-		}
-		k.owner = t
-		t.Held(&k.obj, "")
-		for u := k.wanting.First(); u != nil; u = k.wanting.After(u) {
-			t.World().Disable(u)
-		}
-		return k
+func (l *Layer) hold(t *sim.Thread, kid int) *entry {
+	k := l.find(kid)
+	if k == nil {
+		t.Step(opHold, &l.obj, nil)
+		return nil
 	}
+	if k.owner == nil {
+		t.Step(opHold, &k.obj, &k.wanting)
+	} else {
+		t.Block(opHold, &k.obj, &k.wanting)
+	}
+	if k.gone {
+		return nil
+	}
+	k.owner = t
+	t.Held(&k.obj, "")
+	for u := k.wanting.First(); u != nil; u = k.wanting.After(u) {
+		t.World().Disable(u)
+	}
+	return k
 }
 
-func (l *Layer) find(kid int) *Kstat {
-	for _, p := range l.chain {
-		if k := p.Peek(); k.kid == kid {
+func (l *Layer) find(kid int) *entry {
+	for _, k := range l.chain {
+		if k.kid == kid {
 			return k
 		}
 	}
@@ -169,12 +196,12 @@ func (l *Layer) find(kid int) *Kstat {
 }
 
 // rele is kstat_rele: it wakes all who wait for the kstat.
-func (l *Layer) rele(t *sim.Thread, k *Kstat) {
+func (l *Layer) rele(t *sim.Thread, k *entry) {
 	t.Step(opRele, &k.obj, nil)
 	k.disown(t)
 }
 
-func (k *Kstat) disown(t *sim.Thread) {
+func (k *entry) disown(t *sim.Thread) {
 	k.owner = nil
 	t.Unheld(&k.obj)
 	for u := k.wanting.First(); u != nil; u = k.wanting.After(u) {
@@ -183,7 +210,7 @@ func (k *Kstat) disown(t *sim.Thread) {
 }
 
 // Blockers implements sim.Resource.
-func (k *Kstat) Blockers(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
+func (k *entry) Blockers(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
 	if k.owner != nil {
 		buf = append(buf, k.owner)
 	}
@@ -192,8 +219,7 @@ func (k *Kstat) Blockers(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
 
 // All calls visit for each kstat in order of creation. It is not an operation.
 func (l *Layer) All(visit func(name string, zone env.ZoneID, private uint64)) {
-	for _, p := range l.chain {
-		k := p.Peek()
+	for _, k := range l.chain {
 		visit(k.name, k.zone, k.private)
 	}
 }
