@@ -36,7 +36,6 @@ type MAC struct {
 	Class env.Class
 	Lower *MAC // the MAC a VNIC is on; nil for all others
 
-	obj       sim.Object
 	perim     perimeter
 	ref       int // mi_ref: opens, one of them by the dls_link for its whole life
 	flows     int // subflows of the primary client
@@ -48,7 +47,7 @@ type MAC struct {
 type Layer struct {
 	Devnet Devnet
 	macs   map[string]*MAC
-	obj    sim.Object // i_mac_impl_hash
+	obj    sim.Object // i_mac_impl_lock, under which MACs are found, opened and disabled
 	pool   []*MAC
 	used   int
 }
@@ -60,7 +59,7 @@ func (l *Layer) Init(w *sim.World) {
 	}
 	clear(l.macs)
 	l.used = 0
-	w.Register(&l.obj, "i_mac_impl_hash", "", 0, nil)
+	w.Register(&l.obj, "i_mac_impl_lock", "", 0, nil)
 }
 
 // Register is mac_register: EEXIST if the name is taken.
@@ -75,16 +74,16 @@ func (l *Layer) Register(t *sim.Thread, name string, class env.Class, lower *MAC
 	m := l.pool[l.used]
 	l.used++
 	*m = MAC{Name: name, Class: class, Lower: lower}
-	t.World().Register(&m.obj, "mac", name, 0, nil)
 	m.perim.init(t.World(), name)
 	l.macs[name] = m
 	return m, 0
 }
 
-// Unregister is mac_unregister: it disables the MAC, takes it out of the hash and enters
-// the perimeter once before the memory goes. EBUSY and ENOTEMPTY as Disable.
+// Unregister is mac_unregister: it disables the MAC without waiting for the perimeter, takes
+// it out of the hash and enters the perimeter once before the memory goes. EBUSY and
+// ENOTEMPTY as DisableNowait.
 func (l *Layer) Unregister(t *sim.Thread, m *MAC) env.Errno {
-	if err := l.Disable(t, m); err != 0 {
+	if err := l.DisableNowait(t, m); err != 0 {
 		return err
 	}
 	t.Step(opUnregister, &l.obj, nil)
@@ -106,7 +105,6 @@ func (l *Layer) Open(t *sim.Thread, name string) (*MAC, env.Errno) {
 	case m.exclusive:
 		return nil, env.EBUSY
 	}
-	t.Touch(&m.obj, sim.Write)
 	m.ref++
 	return m, 0
 }
@@ -127,14 +125,36 @@ func (l *Layer) OpenByLinkid(t *sim.Thread, id env.LinkID) (*MAC, env.Errno) {
 func (l *Layer) Close(t *sim.Thread, m *MAC) {
 	m.perimOwner().perim.enter(t)
 	m.perimOwner().perim.exit(t)
-	t.Step(opRele, &m.obj, nil)
+	t.Step(opRele, &l.obj, nil)
 	m.ref--
 }
 
-// Disable is mac_disable: EBUSY while anybody has the MAC open, ENOTEMPTY while its
-// primary client has flows, 0 if it is disabled already.
+// Disable is mac_disable, inside the perimeter, which it waits for: EBUSY while anybody has
+// the MAC open, ENOTEMPTY while its primary client has flows, 0 if it is disabled already.
 func (l *Layer) Disable(t *sim.Thread, m *MAC) env.Errno {
-	t.Step(opDisable, &m.obj, nil)
+	p := l.PerimEnterByMH(t, m)
+	err := l.disable(t, m)
+	l.PerimExit(t, p)
+	return err
+}
+
+// DisableNowait is mac_disable_nowait: EBUSY also while anybody is in the perimeter, the
+// caller included. For a VNIC it waits all the same.
+func (l *Layer) DisableNowait(t *sim.Thread, m *MAC) env.Errno {
+	if m.Lower != nil {
+		return l.Disable(t, m)
+	}
+	if !m.perim.tryEnter(t) {
+		return env.EBUSY
+	}
+	err := l.disable(t, m)
+	m.perim.exit(t)
+	return err
+}
+
+// disable is i_mac_disable.
+func (l *Layer) disable(t *sim.Thread, m *MAC) env.Errno {
+	t.Step(opDisable, &l.obj, nil)
 	switch {
 	case m.disabled:
 		return 0
@@ -167,10 +187,10 @@ func (l *Layer) ClientOpen(t *sim.Thread, m *MAC) env.Errno {
 
 // SetProp is mac_set_prop of a property that changes nothing the datalink code sees; the
 // driver's part is a scheduling point. Inside the perimeter.
-func (m *MAC) SetProp(t *sim.Thread) { t.Step(opSetProp, &m.obj, nil) }
+func (m *MAC) SetProp(t *sim.Thread) { t.Step(opSetProp, nil, nil) }
 
 // StatGet is mac_stat_get: a scheduling point in the driver.
-func (m *MAC) StatGet(t *sim.Thread) { t.Step(opStat, &m.obj, nil) }
+func (m *MAC) StatGet(t *sim.Thread) { t.Step(opStat, nil, nil) }
 
 // Flows returns the number of subflows; inside the perimeter.
 func (m *MAC) Flows() int { return m.flows }

@@ -9,6 +9,7 @@ import (
 
 var (
 	opPerimEnter = &sim.OpType{Name: "perim_enter", Access: sim.Write}
+	opPerimTry   = &sim.OpType{Name: "perim_enter_nowait", Access: sim.Write}
 	opPerimExit  = &sim.OpType{Name: "perim_exit", Access: sim.Write}
 )
 
@@ -38,6 +39,21 @@ func (p *perimeter) enter(t *sim.Thread) {
 		p.count++
 		return
 	}
+	p.take(t)
+}
+
+// tryEnter enters the perimeter if nobody, the caller included, is in it.
+func (p *perimeter) tryEnter(t *sim.Thread) bool {
+	t.Step(opPerimTry, &p.obj, nil)
+	if p.owner != nil {
+		return false
+	}
+	p.take(t)
+	return true
+}
+
+// take makes t the owner of a perimeter that has none.
+func (p *perimeter) take(t *sim.Thread) {
 	p.owner, p.count = t, 1
 	t.Held(&p.obj, "")
 	for u := p.wanting.First(); u != nil; u = p.wanting.After(u) {
@@ -123,5 +139,5 @@ func (m *MAC) perimOwner() *MAC {
 	return m
 }
 
-// MAC returns the MAC whose perimeter was entered.
+// MAC returns the MAC that the handle was made for; the perimeter may be its lower MAC's.
 func (p Perim) MAC() *MAC { return p.m }
