@@ -51,12 +51,12 @@ func (k *Kernel) Init(w *sim.World, cfg Config) {
 	k.Links.MAC = &k.MAC
 	k.Links.Init(w, cfg.DebugKmem)
 	k.Kstat.Init(w)
-	k.Zones.Init()
+	k.Zones.Init(w)
 	k.Door.Interfere = nil
 	k.Door.Prepare = func(t *sim.Thread) { t.SetLocal(&k.server) }
 	k.Door.Init()
 	k.Daemon.Door, k.Daemon.Zones, k.Daemon.Kernel = &k.Door, &k.Zones, k
-	k.Daemon.Init()
+	k.Daemon.Init(w)
 	k.VNIC.MAC, k.VNIC.Devnet = &k.MAC, &k.DLS
 	k.VNIC.Init(w)
 	k.Simnet.MAC, k.Simnet.Devnet = &k.MAC, &k.DLS

@@ -33,7 +33,8 @@ type Driver struct {
 }
 
 // SetMacProp is DLDIOC_SETMACPROP of a property that changes nothing the datalink code
-// sees. Errors are those of the upcall, the hold, mac_open and dls_link_hold.
+// sees. Errors are those of the upcall, the hold, mac_open and dls_link_hold, and ENOENT
+// unless the caller is in the zone that owns the link.
 func (d *Driver) SetMacProp(t *sim.Thread, id env.LinkID, _ string) env.Errno {
 	if _, err := d.Devnet.MgmtLinkName(t, id); err != 0 {
 		return err
@@ -55,13 +56,13 @@ func driverProp(t *sim.Thread) func(env.DLHandle, *mac.MAC) env.Errno {
 }
 
 // SetZone is DLDIOC_SETMACPROP of MAC_PROP_ZONE: the link is moved inside the perimeter.
-// EACCES unless the caller is in the global zone and the link is owned by it.
+// ENOENT as SetMacProp, EACCES unless the caller is in the global zone.
 func (d *Driver) SetZone(t *sim.Thread, id env.LinkID, zone env.ZoneID) env.Errno {
 	if _, err := d.Devnet.MgmtLinkName(t, id); err != 0 {
 		return err
 	}
 	return d.withLink(t, id, func(h env.DLHandle, _ *mac.MAC) env.Errno {
-		if env.Of(t).Zone != env.GlobalZone || d.Devnet.DevnetGetownerzid(t, h) != env.GlobalZone {
+		if env.Of(t).Zone != env.GlobalZone {
 			return env.EACCES
 		}
 		return d.Devnet.DevnetSetzid(t, h, zone)
@@ -78,7 +79,8 @@ func (d *Driver) GetZone(t *sim.Thread, id env.LinkID) (zone env.ZoneID, err env
 }
 
 // withLink is the common path of the property ioctls: a temporary hold, which comes before
-// the perimeter, then the perimeter by MAC name, then the link.
+// the perimeter, then the perimeter by MAC name, then the link, and only then a look at the
+// zone that owns it.
 func (d *Driver) withLink(
 	t *sim.Thread, id env.LinkID, work func(env.DLHandle, *mac.MAC) env.Errno,
 ) env.Errno {
@@ -90,7 +92,11 @@ func (d *Driver) withLink(
 	if err == 0 {
 		var link dls.Ptr
 		if link, err = d.DLS.Hold(t, d.Devnet.DevnetMac(t, h)); err == 0 {
-			err = work(h, link.At(t).MAC)
+			if env.Of(t).Zone == d.Devnet.DevnetGetownerzid(t, h) {
+				err = work(h, link.At(t).MAC)
+			} else {
+				err = env.ENOENT
+			}
 			d.DLS.Rele(t, link)
 		}
 		d.MAC.PerimExit(t, p)

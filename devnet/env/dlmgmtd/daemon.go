@@ -6,6 +6,8 @@
 package dlmgmtd
 
 import (
+	"slices"
+
 	"dlsim/devnet/env"
 	"dlsim/devnet/env/door"
 	"dlsim/devnet/env/zone"
@@ -22,6 +24,12 @@ const (
 	CmdDestroyLink  = "DESTROY_LINKID"
 )
 
+var (
+	opStart  = &sim.OpType{Name: "dlmgmtd start", Access: sim.Write}
+	opExit   = &sim.OpType{Name: "dlmgmtd exit", Access: sim.Write}
+	opRemain = &sim.OpType{Name: "dlmgmtd start (old process remains)", Access: sim.Write, Wait: true}
+)
+
 // Kernel is what the daemon's threads call in the kernel.
 type Kernel interface {
 	// SetMacProp is the DLDIOC_SETMACPROP ioctl.
@@ -36,56 +44,118 @@ type Daemon struct {
 	Zones  *zone.Layer
 	Kernel Kernel
 
-	links []*Link // in ascending order of id
-	life  *process
-	lives int
+	links    []*Link  // in ascending order of id
+	life     *process // nil while the daemon is down
+	last     *process // the present or last life
+	lives    int
+	obj      sim.Object
+	starting sim.Queue // of threads that wait for the last process to be gone
 }
 
 // process is one life of the daemon.
 type process struct {
 	d    *Daemon
 	lock tableLock
+	// kernel holds the process's threads that are inside the kernel. A killed thread
+	// finishes its system call first, and the process remains until then.
+	kernel []*sim.Thread
 }
 
 // Init stops the daemon and empties its table.
-func (d *Daemon) Init() {
-	d.links, d.life, d.lives = d.links[:0], nil, 0
+func (d *Daemon) Init(w *sim.World) {
+	d.links, d.life, d.last, d.lives = d.links[:0], nil, nil, 0
+	d.starting.Reset()
+	w.Register(&d.obj, "dlmgmtd", "", 0, d)
 }
 
 // Up reports whether the daemon runs. It is not an operation.
 func (d *Daemon) Up() bool { return d.life != nil }
 
-// Start begins a life of the daemon: it makes its door and gives it to the kernel. Starting
-// a daemon that runs does nothing.
+// Start begins a life of the daemon, once the process of the last one is gone: it learns
+// from the kernel which links are in which zone, makes its door and gives it to the kernel.
+// Starting a daemon that runs does nothing.
 func (d *Daemon) Start(t *sim.Thread) env.Errno {
+	t.Step(opStart, &d.obj, nil)
+	for d.life == nil && d.last != nil && len(d.last.kernel) > 0 {
+		t.Block(opRemain, &d.obj, &d.starting)
+	}
 	if d.life != nil {
 		return 0
 	}
 	d.lives++
 	p := &process{d: d}
 	p.lock.init(t.World(), d.lives)
-	d.life = p
+	d.life, d.last = p, p
+	if d.lives > 1 {
+		d.relearn()
+	}
 	d.Door.Attach(t.World(), p.serve)
-	return d.Kernel.DoorSet(t, true)
+	return p.downcall(t, func() env.Errno { return d.Kernel.DoorSet(t, true) })
+}
+
+// relearn sets the zone of each link to what the kernel's lists say. A link that a zone owns
+// is put back into its list.
+func (d *Daemon) relearn() {
+	for _, k := range d.links {
+		k.Zone = d.Zones.CheckDatalink(k.ID)
+		if k.Zone == env.GlobalZone && k.owner != env.GlobalZone {
+			k.Zone = k.owner
+			d.enlist(k)
+		}
+	}
 }
 
 // Stop is the daemon's orderly exit: it revokes the door and tells the kernel before the
 // process ends.
 func (d *Daemon) Stop(t *sim.Thread) {
-	if d.life != nil {
-		d.Door.Revoke(t)
-		_ = d.Kernel.DoorSet(t, false)
-		d.Crash(t)
+	t.Step(opExit, &d.obj, nil)
+	p := d.life
+	if p == nil {
+		return
+	}
+	d.Door.Revoke(t)
+	if d.life == p {
+		_ = p.downcall(t, func() env.Errno { return d.Kernel.DoorSet(t, false) })
+	}
+	if d.life == p {
+		d.exit(t, p)
 	}
 }
 
 // Crash is the daemon's death without a word: the kernel keeps its revoked door.
 func (d *Daemon) Crash(t *sim.Thread) {
-	if p := d.life; p != nil {
+	t.Step(opExit, &d.obj, nil)
+	if d.life != nil {
+		d.exit(t, d.life)
+	}
+}
+
+// exit is the end of process p, which another thread may have brought about meanwhile.
+func (d *Daemon) exit(t *sim.Thread, p *process) {
+	d.Door.Crash(t)
+	if d.life == p {
 		d.life = nil
-		d.Door.Crash(t)
 		p.lock.die(t)
 	}
+}
+
+// downcall runs work, a system call that thread t of the process makes.
+func (p *process) downcall(t *sim.Thread, work func() env.Errno) env.Errno {
+	p.kernel = append(p.kernel, t)
+	err := p.d.Door.Downcall(t, work)
+	i := slices.Index(p.kernel, t)
+	p.kernel = slices.Delete(p.kernel, i, i+1)
+	if p.lock.dead && len(p.kernel) == 0 {
+		for u := p.d.starting.First(); u != nil; u = p.d.starting.After(u) {
+			t.World().Wake(t, u)
+		}
+	}
+	return err
+}
+
+// Blockers implements sim.Resource: a start waits for the threads of the last process.
+func (d *Daemon) Blockers(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
+	return append(buf, d.last.kernel...)
 }
 
 // serve executes one request on a server thread. The reply of a dead process reaches
@@ -95,7 +165,7 @@ func (p *process) serve(t *sim.Thread, req *door.Request) door.Reply {
 	case CmdGetName:
 		return p.lookup(t, func(k *Link) bool { return k.ID == req.Link && k.visible(req.Cred) })
 	case CmdGetLinkid:
-		return p.lookup(t, func(k *Link) bool { return k.Name == req.Name && k.visible(req.Cred) })
+		return p.lookup(t, func(k *Link) bool { return k.Name == req.Name && k.listed(req.Cred) })
 	case CmdLinkpropInit:
 		return p.linkpropInit(t, req)
 	case CmdSetZoneid:
@@ -140,7 +210,7 @@ func (p *process) linkpropInit(t *sim.Thread, req *door.Request) door.Reply {
 		if p.lock.dead {
 			return door.Reply{}
 		}
-		if p.d.Kernel.SetMacProp(t, req.Link, prop) != 0 {
+		if p.downcall(t, func() env.Errno { return p.d.Kernel.SetMacProp(t, req.Link, prop) }) != 0 {
 			r = door.Reply{Err: env.EINVAL}
 		}
 	}
@@ -161,6 +231,8 @@ func (p *process) setZoneid(t *sim.Thread, req *door.Request) door.Reply {
 	return r
 }
 
+// moveLink takes the link out of one zone's list and puts it in the other's. If the process
+// dies in between, the rest is not done.
 func (p *process) moveLink(t *sim.Thread, id env.LinkID, to env.ZoneID) env.Errno {
 	k := p.d.find(id)
 	if k == nil {
@@ -170,12 +242,16 @@ func (p *process) moveLink(t *sim.Thread, id env.LinkID, to env.ZoneID) env.Errn
 		return 0
 	}
 	if k.Zone != env.GlobalZone {
-		if err := p.d.Zones.RemoveDatalink(t, k.Zone, id); err != 0 {
+		if err := p.d.Zones.RemoveDatalink(t, k.Zone, id); err != 0 || p.lock.dead {
 			return err
 		}
 	}
 	if to != env.GlobalZone {
-		if err := p.d.Zones.AddDatalink(t, to, id); err != 0 {
+		err := p.d.Zones.AddDatalink(t, to, id)
+		if p.lock.dead {
+			return err
+		}
+		if err != 0 {
 			if k.Zone != env.GlobalZone {
 				_ = p.d.Zones.AddDatalink(t, k.Zone, id)
 			}
@@ -193,12 +269,12 @@ func (p *process) createLinkid(t *sim.Thread, req *door.Request) door.Reply {
 		return door.Reply{}
 	}
 	err := env.Errno(0)
-	if p.d.find(req.Link) != nil || p.d.findName(req.Name) != nil {
+	if p.d.find(req.Link) != nil || p.d.findName(req.Name, req.Zone) != nil {
 		err = env.EEXIST
 	} else if req.Zone != env.GlobalZone {
 		err = p.d.Zones.AddDatalink(t, req.Zone, req.Link)
 	}
-	if err == 0 {
+	if err == 0 && !p.lock.dead {
 		p.d.Add(Link{ID: req.Link, Name: req.Name, Class: req.Class, Zone: req.Zone, Props: req.Props})
 	}
 	p.lock.unlock(t)
@@ -212,14 +288,14 @@ func (p *process) destroyLinkid(t *sim.Thread, req *door.Request) door.Reply {
 		return door.Reply{}
 	}
 	err := env.ENOENT
-	for i, k := range p.d.links {
-		if k.ID == req.Link {
-			if k.Zone != env.GlobalZone {
-				_ = p.d.Zones.RemoveDatalink(t, k.Zone, k.ID)
-			}
-			p.d.links = append(p.d.links[:i], p.d.links[i+1:]...)
-			err = 0
-			break
+	if k := p.d.find(req.Link); k != nil {
+		err = 0
+		if k.Zone != env.GlobalZone {
+			_ = p.d.Zones.RemoveDatalink(t, k.Zone, k.ID)
+		}
+		if !p.lock.dead {
+			i := slices.Index(p.d.links, k)
+			p.d.links = slices.Delete(p.d.links, i, i+1)
 		}
 	}
 	p.lock.unlock(t)
@@ -235,24 +311,32 @@ func (d *Daemon) find(id env.LinkID) *Link {
 	return nil
 }
 
-func (d *Daemon) findName(name string) *Link {
+// findName finds a link by the name under which a zone lists it.
+func (d *Daemon) findName(name string, zone env.ZoneID) *Link {
 	for _, k := range d.links {
-		if k.Name == name {
+		if k.Name == name && k.listed(zone) {
 			return k
 		}
 	}
 	return nil
 }
 
-// Add puts a link into the table. It is not an operation: for setting a world up.
+// Add puts a link into the table, owned by the zone it is in, and into that zone's list if
+// the zone has been made already. It is not an operation: for setting a world up.
 func (d *Daemon) Add(k Link) {
+	k.owner = k.Zone
 	i := 0
 	for i < len(d.links) && d.links[i].ID < k.ID {
 		i++
 	}
-	d.links = append(d.links, nil)
-	copy(d.links[i+1:], d.links[i:])
-	d.links[i] = &k
+	d.links = slices.Insert(d.links, i, &k)
+	d.enlist(&k)
+}
+
+func (d *Daemon) enlist(k *Link) {
+	if z := d.Zones.Get(k.Zone); z != nil && k.Zone != env.GlobalZone {
+		z.Enlist(k.ID)
+	}
 }
 
 // Links calls visit for each link in ascending order of id. It is not an operation.

@@ -117,7 +117,15 @@ type Link struct {
 	Zone  env.ZoneID // ll_zoneid: the zone the link is in now
 	// Props are the names of the persistent properties that LINKPROP_INIT applies.
 	Props []string
+
+	owner env.ZoneID // whose configuration has the link; on loan while in another zone
 }
 
 // visible is the rule for lookups by id: the global zone sees all, another only its own.
 func (k *Link) visible(cred env.ZoneID) bool { return cred == env.GlobalZone || cred == k.Zone }
+
+// listed is the rule for lookups by name: a zone finds what is in it, and the global zone
+// also what it has lent.
+func (k *Link) listed(zone env.ZoneID) bool {
+	return zone == k.Zone || zone == env.GlobalZone && k.owner == env.GlobalZone
+}

@@ -50,7 +50,8 @@ type Server func(t *sim.Thread, req *Request) Reply
 
 // Interference decides what goes wrong with one upcall. A zero Errno lets it pass. For
 // EINTR, Done says whether the daemon carries the request out all the same. Any other errno
-// with Answer set is the daemon's reply and not a failure of the door.
+// with Answer set is the daemon's reply and not a failure of the door. EAGAIN is for user
+// threads only: no kernel thread ever gets it, and it is dropped (environment.md 9.2).
 type Interference struct {
 	Errno  env.Errno
 	Done   bool
@@ -73,6 +74,7 @@ type Layer struct {
 	Prepare func(*sim.Thread)
 
 	current  *Door // what the door file leads to, nil if there is none
+	last     *Door // of the server's present or last life
 	created  int   // doors, for their names
 	threads  int   // server threads, for theirs
 	inFlight []*call
@@ -89,12 +91,14 @@ type call struct {
 	server *sim.Thread
 	ended  bool // there is a reply or an error
 	left   bool // the caller was interrupted and waits no more
+	kernel bool // the server thread is inside the kernel
+	dying  bool // and its process is dead, so it ends when it comes out
 	obj    sim.Object
 }
 
 // Init forgets all doors.
 func (l *Layer) Init() {
-	l.current, l.created, l.threads = nil, 0, 0
+	l.current, l.last, l.created, l.threads = nil, nil, 0, 0
 	l.pool = append(l.pool, l.inFlight...)
 	l.inFlight = l.inFlight[:0]
 }
@@ -103,6 +107,7 @@ func (l *Layer) Init() {
 func (l *Layer) Attach(w *sim.World, s Server) {
 	l.created++
 	l.current = &Door{server: s}
+	l.last = l.current
 	w.Register(&l.current.obj, "DOOR", "", l.created, nil)
 }
 
@@ -133,22 +138,55 @@ func (d *Door) Revoked(t *sim.Thread) bool {
 // dies. Requests that wait for a server thread fail with EBADF; those that a server thread
 // works on go on.
 func (l *Layer) Revoke(t *sim.Thread) {
-	if d := l.current; d != nil {
-		t.Step(opRevoke, &d.obj, nil)
-		d.revoked = true
+	if l.current != nil {
+		l.revoke(t, l.current)
 	}
-	l.current = nil
 }
 
-// Crash is the death of the server process: the door is revoked, its threads are gone, and
-// every caller that waits for a reply gets EINTR, kernel threads too.
+func (l *Layer) revoke(t *sim.Thread, d *Door) {
+	t.Step(opRevoke, &d.obj, nil)
+	d.revoked = true
+	if l.current == d {
+		l.current = nil
+	}
+}
+
+// Crash is the death of the server process: its last door is revoked, its threads are gone,
+// and every caller that waits for a reply gets EINTR, kernel threads too. A server thread
+// that is inside the kernel (Downcall) dies only when it comes out, and its caller waits for
+// that.
 func (l *Layer) Crash(t *sim.Thread) {
-	l.Revoke(t)
+	d := l.last
+	if d == nil {
+		return
+	}
+	l.revoke(t, d)
 	for _, c := range l.inFlight {
-		if !c.ended {
+		switch {
+		case c.ended || c.door != d:
+		case c.kernel:
+			c.dying = true
+		default:
 			c.end(t, Reply{}, env.EINTR)
 		}
 	}
+}
+
+// Downcall runs work, which is a system call that server thread t makes. A killed thread
+// finishes it before it dies.
+func (l *Layer) Downcall(t *sim.Thread, work func() env.Errno) env.Errno {
+	for _, c := range l.inFlight {
+		if c.server == t {
+			c.kernel = true
+			err := work()
+			c.kernel = false
+			if c.dying && !c.ended {
+				c.end(t, Reply{}, env.EINTR)
+			}
+			return err
+		}
+	}
+	return work()
 }
 
 // Upcall is door_ki_upcall_limited: it hands the request to a thread of the server and waits
@@ -166,10 +204,16 @@ func (l *Layer) Upcall(t *sim.Thread, d *Door, req *Request) (Reply, env.Errno) 
 			return Reply{Err: f.Errno}, 0
 		case f.Errno == env.EINTR && f.Done:
 			interrupted = true
+		case f.Errno == env.EAGAIN && !env.Of(t).User:
 		case f.Errno != 0:
 			return Reply{}, f.Errno
 		}
 	}
+	return l.await(t, d, req, interrupted)
+}
+
+// await hands the request over and waits for the reply, unless the caller is interrupted.
+func (l *Layer) await(t *sim.Thread, d *Door, req *Request, interrupted bool) (Reply, env.Errno) {
 	c := l.start(t, d, req)
 	if interrupted {
 		c.left = true
@@ -180,8 +224,23 @@ func (l *Layer) Upcall(t *sim.Thread, d *Door, req *Request) (Reply, env.Errno) 
 	return c.reply, c.err
 }
 
-// Signal interrupts the upcall that user thread u waits in, if there is one: u gets EINTR
-// and the server goes on with the request. Later upcalls of u see env.Context.Signalled.
+// Call is a door_call of a user thread: an upcall that nothing interferes with. EBADF if
+// there is no server.
+func (l *Layer) Call(t *sim.Thread, req *Request) (Reply, env.Errno) {
+	d := l.current
+	if d == nil {
+		return Reply{}, env.EBADF
+	}
+	t.Step(opUpcall, &d.obj, nil)
+	if d.revoked {
+		return Reply{}, env.EBADF
+	}
+	return l.await(t, d, req, env.Of(t).Signalled)
+}
+
+// Signal interrupts the upcall that user thread u waits in, if there is one: u gets EINTR,
+// unless the reply comes before it runs, and the server goes on with the request. Later
+// upcalls of u see env.Context.Signalled.
 func (l *Layer) Signal(t, u *sim.Thread) {
 	for _, c := range l.inFlight {
 		if c.caller == u && !c.ended && !c.left {

@@ -46,17 +46,20 @@ func (d *Driver) Init(w *sim.World) {
 // or an etherstub if lower is InvalidLinkID. Opening the lower link waits for its property
 // task under vnic_lock. EEXIST if the driver has the id already.
 func (d *Driver) Create(t *sim.Thread, id env.LinkID, macname string, lower env.LinkID) env.Errno {
+	v := new(vnic)
 	d.lock.EnterWrite(t)
-	err := d.create(t, id, macname, lower)
+	err := d.create(t, v, id, macname, lower)
 	d.lock.Exit(t)
+	if err != 0 {
+		d.closeLower(t, v)
+	}
 	return err
 }
 
-func (d *Driver) create(t *sim.Thread, id env.LinkID, macname string, lower env.LinkID) env.Errno {
+func (d *Driver) create(t *sim.Thread, v *vnic, id env.LinkID, macname string, lower env.LinkID) env.Errno {
 	if d.vnics[id] != nil {
 		return env.EEXIST
 	}
-	v := new(vnic)
 	class := env.ClassEtherstub
 	if lower != env.InvalidLinkID {
 		class = env.ClassVNIC
@@ -67,16 +70,18 @@ func (d *Driver) create(t *sim.Thread, id env.LinkID, macname string, lower env.
 		v.lower = m
 	}
 	_, err := d.Devnet.MgmtLinkName(t, id)
-	if err == 0 {
-		v.mac, err = d.MAC.Register(t, macname, class, v.lower)
-	}
-	if err == 0 {
-		if err = d.Devnet.DevnetCreate(t, v.mac, id, env.Of(t).Zone); err != 0 {
-			_ = d.MAC.Unregister(t, v.mac)
-		}
-	}
 	if err != 0 {
-		d.closeLower(t, v)
+		return err
+	}
+	if v.lower != nil {
+		// The client on the lower link is made inside its perimeter.
+		d.MAC.PerimExit(t, d.MAC.PerimEnterByMH(t, v.lower))
+	}
+	if v.mac, err = d.MAC.Register(t, macname, class, v.lower); err != 0 {
+		return err
+	}
+	if err = d.Devnet.DevnetCreate(t, v.mac, id, env.Of(t).Zone); err != 0 {
+		_ = d.MAC.Unregister(t, v.mac)
 		return err
 	}
 	d.vnics[id] = v

@@ -63,13 +63,18 @@ type Zone struct {
 	obj    sim.Object
 }
 
-// Layer is the zones of one kernel. The global zone is not in it.
+// Layer is the zones of one kernel. The global zone is always there and always runs.
 type Layer struct {
-	zones []*Zone
+	zones  []*Zone // all others
+	global Zone
 }
 
-// Init forgets all zones.
-func (l *Layer) Init() { l.zones = l.zones[:0] }
+// Init forgets all zones but the global one.
+func (l *Layer) Init(w *sim.World) {
+	l.zones = l.zones[:0]
+	l.global = Zone{ID: env.GlobalZone, Name: "global", status: Running}
+	w.Register(&l.global.obj, "zone", "global", 0, nil)
+}
 
 // Add makes a zone. It is not an operation: for setting a world up.
 func (l *Layer) Add(w *sim.World, id env.ZoneID, name string, s Status) *Zone {
@@ -79,7 +84,8 @@ func (l *Layer) Add(w *sim.World, id env.ZoneID, name string, s Status) *Zone {
 	return z
 }
 
-// Get returns the zone with the given id in any status, or nil. It is not an operation.
+// Get returns the zone with the given id in any status, or nil; nil for the global zone too.
+// It is not an operation.
 func (l *Layer) Get(id env.ZoneID) *Zone {
 	for _, z := range l.zones {
 		if z.ID == id {
@@ -92,6 +98,9 @@ func (l *Layer) Get(id env.ZoneID) *Zone {
 // FindByID is zone_find_by_id: nil unless READY <= status <= DOWN; else the zone is held.
 func (l *Layer) FindByID(t *sim.Thread, id env.ZoneID) *Zone {
 	z := l.Get(id)
+	if id == env.GlobalZone {
+		z = &l.global
+	}
 	if z == nil {
 		return nil
 	}
@@ -177,6 +186,26 @@ func (z *Zone) has(link env.LinkID) bool {
 		}
 	}
 	return false
+}
+
+// Enlist puts a link into the zone's list unless it is there. It is not an operation: for
+// setting a world up.
+func (z *Zone) Enlist(link env.LinkID) {
+	if !z.has(link) {
+		z.links = append(z.links, link)
+	}
+}
+
+// CheckDatalink is zone_check_datalink over all zones: the active zone that lists the link,
+// the global zone if none does. The daemon asks it before it serves anybody, so it is not an
+// operation.
+func (l *Layer) CheckDatalink(link env.LinkID) env.ZoneID {
+	for _, z := range l.zones {
+		if z.active() && z.has(link) {
+			return z.ID
+		}
+	}
+	return env.GlobalZone
 }
 
 // Links returns the datalinks listed in the zone. It is not an operation.
