@@ -31,7 +31,7 @@ const (
 	ddInitializing = 0x4
 )
 
-// ddNotVisible is DD_NOT_VISIBLE (C:95-96).
+// ddNotVisible is the macro DD_NOT_VISIBLE (C:95-96).
 func ddNotVisible(flags uint) bool { return flags&(ddCondemned|ddInitializing) != 0 }
 
 // dlsDevnet is dls_devnet_t (C:105-121).
@@ -112,7 +112,8 @@ func destructor(t *sim.Thread, ddp *dlsDevnet) {
 	ddp.ddCv.Destroy(t)                                                              // C:151
 }
 
-// register makes the primitives of a new buffer known to the world.
+// register makes the primitives of a new buffer known to the world, which is the part of
+// i_dls_devnet_constructor (C:131-139) that must be done again in each schedule.
 func (d *DLS) register(w *sim.World, ddp *dlsDevnet, life *sim.Life, num int) {
 	ddp.ddLinkid.Init(w, life, "dd_linkid", "", num)
 	ddp.ddLinkname.Init(w, life, "dd_linkname", "", num)
@@ -120,8 +121,8 @@ func (d *DLS) register(w *sim.World, ddp *dlsDevnet, life *sim.Life, num int) {
 	ddp.ddKsp.Init(w, life, "dd_ksp", "", num)
 	ddp.ddZoneKsp.Init(w, life, "dd_zone_ksp", "", num)
 	ddp.ddRef.Init(w, life, "dd_ref", "", num)
-	ddp.ddMutex.Init(w, life, "dd_mutex", "", num)
-	ddp.ddCv.Init(w, life, "dd_cv", "", num)
+	ddp.ddMutex.Init(w, life, "dd_mutex", "", num) // C:136
+	ddp.ddCv.Init(w, life, "dd_cv", "", num)       // C:137
 	ddp.ddTref.Init(w, life, "dd_tref", "", num)
 	ddp.ddFlags.Init(w, life, "dd_flags", "", num)
 	ddp.ddOwnerZid.Init(w, life, "dd_owner_zid", "", num)
@@ -163,10 +164,14 @@ func (d *DLS) DLSMgmtInit(w *sim.World, debugKmem bool) {
 		d.idHash, d.hash = make(map[env.LinkID]Ptr), make(map[string]Ptr)
 	}
 	d.cache.Debug = debugKmem
-	d.cache.Init(w, d.typ) // C:214
+	d.cache.Init(w, d.typ) // C:214-217
 	clear(d.idHash)        // C:222
 	clear(d.hash)          // C:228
 	d.needRebuild.Init(w, nil, "devnet_need_rebuild", "", 0)
 	d.needRebuild.Poke(false) // C:232
 	d.mgmtDh = nil
 }
+
+// KmemReap is the part of kmem_reap that concerns this module: free objects go back to the
+// slab layer, which destroys them.
+func (d *DLS) KmemReap(t *sim.Thread) { d.cache.Reap(t) }

@@ -12,7 +12,7 @@ import (
 // dls_link, which therefore cannot go away. ENOENT if the link is not visible.
 func (d *DLS) DevnetHoldTmpByLink(t *sim.Thread, dlp dls.Ptr) (env.DLHandle, env.Errno) {
 	d.devnetLock.EnterWrite(t)           // C:1137
-	ddp, found := d.hash[dlp.At(t).Name] // C:1138
+	ddp, found := d.hash[dlp.At(t).Name] // C:1138-1140
 	if !found {
 		d.devnetLock.Exit(t) // C:1141
 		return nil, env.ENOENT
@@ -36,7 +36,7 @@ func (d *DLS) DevnetHoldTmpByLink(t *sim.Thread, dlp dls.Ptr) (env.DLHandle, env
 // devnetHoldCommon is dls_devnet_hold_common (C:1161-1191).
 func (d *DLS) devnetHoldCommon(t *sim.Thread, linkid env.LinkID, tmpHold bool) (env.DLHandle, env.Errno) {
 	d.devnetLock.EnterRead(t)      // C:1167
-	ddp, found := d.idHash[linkid] // C:1168
+	ddp, found := d.idHash[linkid] // C:1168-1170
 	if !found {
 		d.devnetLock.Exit(t) // C:1171
 		return nil, env.ENOENT
@@ -73,7 +73,8 @@ func (d *DLS) DevnetHoldTmp(t *sim.Thread, linkid env.LinkID) (env.DLHandle, env
 }
 
 // DevnetRele is dls_devnet_rele (C:1259-1271).
-// DEPARTS: nothing here creates implicit tunnels, so C:1264-1268 cannot be taken.
+// DEPARTS: nothing here creates implicit tunnels, so the branch at
+// C:1264-1268 is never taken.
 func (d *DLS) DevnetRele(t *sim.Thread, ddh env.DLHandle) {
 	ddp := ddh.(Ptr)
 	ddp.At(t).ddMutex.Enter(t)                                             // C:1261

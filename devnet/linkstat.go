@@ -20,7 +20,7 @@ func (d *DLS) devnetStatUpdate(t *sim.Thread, private uint64) env.Errno {
 
 	// Whoever detaches the device now waits in unset for the temporary reference, so the
 	// link may be used without the perimeter.
-	dlp, ok := d.Links.Find(t, ddh.(Ptr).At(t).ddMac.Get(t)) // C:738
+	dlp, ok := d.Links.Find(t, ddh.(Ptr).At(t).ddMac.Get(t)) // C:738-739
 	if !ok {
 		d.DevnetReleTmp(t, ddh) // C:740
 		return env.ENOENT
@@ -40,7 +40,8 @@ func (d *DLS) devnetStatCreate(t *sim.Thread, ddp Ptr, zoneid env.ZoneID) {
 	if !ok {
 		return
 	}
-	if zoneid == ddp.At(t).ddOwnerZid.Load(t) { // C:762
+	d.assert(t, !ksp.IsNil(), "ksp != NULL", "dls_devnet_stat_create") // C:761
+	if zoneid == ddp.At(t).ddOwnerZid.Load(t) {                        // C:762
 		d.assert(t, ddp.At(t).ddKsp.Peek().IsNil(), "dd_ksp == NULL", "dls_devnet_stat_create") // C:763
 		ddp.At(t).ddKsp.Store(t, ksp)                                                           // C:764
 	} else {

@@ -28,9 +28,10 @@ func (d *DLS) MgmtLinkName(t *sim.Thread, linkid env.LinkID) (string, env.Errno)
 	return link, err
 }
 
-// MgmtGetLinkid is dls_mgmt_get_linkid (C:539-553).
+// MgmtGetLinkid is dls_mgmt_get_linkid (C:539-553). A name that is too long is cut off.
 func (d *DLS) MgmtGetLinkid(t *sim.Thread, link string) (env.LinkID, env.Errno) {
-	retval, err := d.iMgmtUpcall(t, door.Request{Cmd: dlmgmtd.CmdGetLinkid, Name: link}) // C:548
+	name := link[:min(len(link), env.MaxLinkNameLen-1)]                                  // C:546
+	retval, err := d.iMgmtUpcall(t, door.Request{Cmd: dlmgmtd.CmdGetLinkid, Name: name}) // C:548
 	if err != 0 {
 		return 0, err
 	}

@@ -90,15 +90,15 @@ func (d *DLS) devnetSetLocked(
 			ddp.At(t).ddTransient.Set(t, true) // C:895
 		}
 		ddp.At(t).ddMac.Set(t, macname) // C:896
-		d.hash[macname] = ddp           // C:897
+		d.hash[macname] = ddp           // C:897-898
 	}
 
 	if linkid != env.InvalidLinkID {
 		ddp.At(t).ddLinkid.Set(t, linkid)                         // C:902
-		ddp.At(t).ddLinkname.Set(t, linkname)                     // C:903
-		_, dup := d.idHash[linkid]                                // C:905
-		verify(t, !dup, "mod_hash_insert == 0", "dls_devnet_set") // C:905
-		d.idHash[linkid] = ddp                                    // C:905
+		ddp.At(t).ddLinkname.Set(t, linkname)                     // C:903-904
+		_, dup := d.idHash[linkid]                                // C:905-907
+		verify(t, !dup, "mod_hash_insert == 0", "dls_devnet_set") // C:905-907
+		d.idHash[linkid] = ddp                                    // C:905-907
 		d.needRebuild.Set(t, true)                                // C:908
 		statCreate = true
 	}

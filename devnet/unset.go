@@ -17,7 +17,7 @@ func (d *DLS) devnetUnset(t *sim.Thread, mh *mac.MAC, wait bool) (id env.LinkID,
 	macname := mh.Name // C:978
 
 	d.devnetLock.EnterWrite(t)    // C:983
-	ddp, found := d.hash[macname] // C:984
+	ddp, found := d.hash[macname] // C:984-986
 	if !found {
 		d.devnetLock.Exit(t) // C:987
 		return env.InvalidLinkID, env.ENOENT
@@ -36,7 +36,7 @@ func (d *DLS) devnetUnset(t *sim.Thread, mh *mac.MAC, wait bool) (id env.LinkID,
 			return env.InvalidLinkID, env.EBUSY
 		}
 		if orphan {
-			t.Notef("cmn_err: clear orphaned datalink: %s", ddp.At(t).ddLinkname.Get(t)) // C:1046
+			t.Notef("cmn_err: clear orphaned datalink: %s", ddp.At(t).ddLinkname.Get(t)) // C:1046-1047
 		}
 		ddp.At(t).ddRef.Set(t, 1) // C:1049
 	}
@@ -46,13 +46,13 @@ func (d *DLS) devnetUnset(t *sim.Thread, mh *mac.MAC, wait bool) (id env.LinkID,
 	id = ddp.At(t).ddLinkid.Get(t)                                 // C:1054
 
 	// Take it out of the hash tables.
-	_, found = d.hash[ddp.At(t).ddMac.Get(t)]                            // C:1059
-	verify(t, found, "mod_hash_remove(dd_mac) == 0", "dls_devnet_unset") // C:1059
-	delete(d.hash, ddp.At(t).ddMac.Get(t))                               // C:1059
+	_, found = d.hash[ddp.At(t).ddMac.Get(t)]                            // C:1059-1060
+	verify(t, found, "mod_hash_remove(dd_mac) == 0", "dls_devnet_unset") // C:1059-1060
+	delete(d.hash, ddp.At(t).ddMac.Get(t))                               // C:1059-1060
 	if ddp.At(t).ddLinkid.Get(t) != env.InvalidLinkID {                  // C:1062
-		_, found = d.idHash[ddp.At(t).ddLinkid.Get(t)]                          // C:1063
-		verify(t, found, "mod_hash_remove(dd_linkid) == 0", "dls_devnet_unset") // C:1063
-		delete(d.idHash, ddp.At(t).ddLinkid.Get(t))                             // C:1063
+		_, found = d.idHash[ddp.At(t).ddLinkid.Get(t)]                          // C:1063-1064
+		verify(t, found, "mod_hash_remove(dd_linkid) == 0", "dls_devnet_unset") // C:1063-1064
+		delete(d.idHash, ddp.At(t).ddLinkid.Get(t))                             // C:1063-1064
 		d.needRebuild.Set(t, true)                                              // C:1066
 	}
 	d.devnetLock.Exit(t) // C:1068
@@ -94,12 +94,13 @@ func (d *DLS) devnetUnset(t *sim.Thread, mh *mac.MAC, wait bool) (id env.LinkID,
 // forcedUnset decides whether a busy link is removed all the same (C:1002-1033): a transient
 // link of a zone that shuts down, or an orphan whose zone is gone.
 func (d *DLS) forcedUnset(t *sim.Thread, ddp Ptr) (force, orphan bool) {
-	if ddp.At(t).ddRef.Get(t) > 1 && ddp.At(t).ddZid.Get(t) != env.GlobalZone { // C:1019
-		zp := d.Zones.FindByID(t, ddp.At(t).ddZid.Get(t)) // C:1022
+	// The zone is written in the perimeter only, so dd_mutex does not protect it.
+	if ddp.At(t).ddRef.Get(t) > 1 && ddp.At(t).ddZid.Load(t) != env.GlobalZone { // C:1019
+		zp := d.Zones.FindByID(t, ddp.At(t).ddZid.Load(t)) // C:1022
 		if zp == nil {
 			return true, true
 		}
-		if ddp.At(t).ddTransient.Get(t) { // C:1025
+		if ddp.At(t).ddTransient.Load(t) { // C:1025
 			force = zp.StatusGet(t) >= zone.ShuttingDown // C:1026-1028
 		}
 		zp.Rele(t) // C:1031

@@ -16,7 +16,7 @@ const maxRetryNum = 3
 
 // MgmtDoorSet is dls_mgmt_door_set (C:250-275).
 func (d *DLS) MgmtDoorSet(t *sim.Thread, start bool) env.Errno {
-	// handle daemon restart
+	// A door that is set already is that of a daemon which has gone.
 	d.mgmtLock.Enter(t)  // C:255
 	if d.mgmtDh != nil { // C:256
 		d.mgmtDh.Rele(t) // C:257
@@ -50,6 +50,8 @@ func (d *DLS) iMgmtDoorRevoked(t *sim.Thread, dh *door.Door) bool {
 
 // iMgmtUpcall is i_dls_mgmt_upcall (C:300-393): it asks the daemon, with whatever locks the
 // caller holds. EBADF if there is no daemon.
+// DEPARTS: req is a value, which the assertion that arg is not NULL has nothing to say about
+// (C:309).
 func (d *DLS) iMgmtUpcall(t *sim.Thread, req door.Request) (door.Reply, env.Errno) {
 	retries := 0
 	req.Cred = env.Of(t).Zone // zone_kcred(), C:330
@@ -72,7 +74,6 @@ retry:
 			break
 		}
 
-		// handle door call errors
 		switch err {
 		case env.EINTR:
 			// An interrupted operation is not tried again.
@@ -88,7 +89,6 @@ retry:
 			dh.Rele(t)                                           // C:391
 			return door.Reply{}, err
 		default:
-			// A fatal door error
 			if d.iMgmtDoorRevoked(t, dh) { // C:358
 				t.Notef("cmn_err: dls: dlmgmtd door service revoked") // C:359
 				if retries < maxRetryNum {
@@ -103,14 +103,14 @@ retry:
 	}
 
 	switch {
-	case reply.Oversize:
+	case reply.Oversize: // C:372
 		// The reply did not fit and came in a buffer of its own: an invalid call.
 		dh.Rele(t) // C:391
 		return door.Reply{}, env.ENOSPC
-	case reply.Short:
+	case reply.Short: // C:383
 		// A reply of another size leaves rsize as it was, so lr_err is what counts
 		// (environment.md 9.2).
 	}
-	dh.Rele(t) // C:391
-	return reply, reply.Err
+	dh.Rele(t)              // C:391
+	return reply, reply.Err // C:388
 }

@@ -28,7 +28,7 @@ func (d *DLS) iDevnetSetzid(t *sim.Thread, ddp Ptr, newZoneid env.ZoneID, setpro
 	setzid := door.Request{Cmd: dlmgmtd.CmdSetZoneid, Link: linkid, Zone: newZoneid}
 	if setprop {
 		_, err = d.iMgmtUpcall(t, setzid) // C:1590
-		upcallDone = err == 0
+		upcallDone = err == 0             // C:1592-1601
 	}
 	if err == 0 {
 		if err = d.Links.SetZid(t, ddp.At(t).ddMac.Get(t), newZoneid); err == 0 { // C:1603
@@ -79,7 +79,7 @@ func (d *DLS) DevnetSetzid(t *sim.Thread, dlh env.DLHandle, newZid env.ZoneID) e
 		d.DevnetRele(t, ddh) // C:1653
 	}
 
-	// Re-create kstats in the appropriate zones.
+	// The kstat moves along: away in the old zone, new in the new one.
 	if oldZid != env.GlobalZone {
 		d.devnetStatDestroy(t, ddh, oldZid) // C:1657
 	}
@@ -99,8 +99,8 @@ func (d *DLS) DevnetGetownerzid(t *sim.Thread, ddh env.DLHandle) env.ZoneID {
 	return ddh.(Ptr).At(t).ddOwnerZid.Load(t) // C:1673
 }
 
-// DevnetIslinkvisible is dls_devnet_islinkvisible (C:1681-1691): whether the link was created
-// in the zone or is assigned to it.
+// DevnetIslinkvisible is dls_devnet_islinkvisible (C:1681-1691): whether the zone owns the link
+// or has it now.
 func (d *DLS) DevnetIslinkvisible(t *sim.Thread, linkid env.LinkID, zoneid env.ZoneID) bool {
 	ddh, err := d.DevnetHoldTmp(t, linkid) // C:1686
 	if err != 0 {
