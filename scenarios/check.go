@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package scenarios
+
+import (
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"dlsim/devnet/env"
+)
+
+// check is what can be said only once the whole file is read: names, and rules that involve
+// more than one key.
+func (d *decoder) check(root ast.Node, sc *Scenario) error {
+	if !scenarioName.MatchString(sc.Name) {
+		return d.fail(d.at(root, "name"), "use lower-case letters, digits and dashes", "scenario name %q", sc.Name)
+	}
+	if err := d.checkZones(root, sc); err != nil {
+		return err
+	}
+	if err := d.checkLinks(root, sc); err != nil {
+		return err
+	}
+	for _, r := range d.refs {
+		known := sc.names(r.kind)
+		found := false
+		for _, k := range known {
+			found = found || k == r.name
+		}
+		if !found {
+			return d.fail(r.node, suggest(r.name, known), "unknown %s %s", r.kind, r.name)
+		}
+	}
+	for i, f := range sc.Faults {
+		at := d.at(root, "faults", i)
+		if f.Effect == "done" && f.Errno != "EINTR" {
+			return d.fail(at, "only EINTR leaves it open whether the daemon has acted", "fault with %s cannot have effect: done", f.Errno)
+		}
+	}
+	return nil
+}
+
+// names returns what a reference of the given kind can name.
+func (sc *Scenario) names(kind string) []string {
+	var out []string
+	switch kind {
+	case "link":
+		for _, l := range sc.System.Links {
+			out = append(out, l.Name)
+		}
+	case "virtual link":
+		for _, l := range sc.System.Links {
+			if l.Class != "phys" {
+				out = append(out, l.Name)
+			}
+		}
+	case "zone":
+		out = append(out, "global")
+		for _, z := range sc.System.Zones {
+			out = append(out, z.Name)
+		}
+	case "thread":
+		for _, t := range sc.Threads {
+			out = append(out, t.Name)
+		}
+	}
+	return out
+}
+
+func (d *decoder) checkZones(root ast.Node, sc *Scenario) error {
+	for i, z := range sc.System.Zones {
+		at := d.at(root, "system", "zones", i)
+		if z.Name == "global" {
+			return d.fail(at, "call it something else", "the global zone exists already")
+		}
+		for _, other := range sc.System.Zones[:i] {
+			switch {
+			case other.Name == z.Name:
+				return d.fail(at, "rename one", "zone %s is declared twice", z.Name)
+			case other.ID == z.ID:
+				return d.fail(at, "give one another id", "zones %s and %s have the same id %d", other.Name, z.Name, z.ID)
+			}
+		}
+	}
+	return nil
+}
+
+// checkLinks checks the links among each other and fills in MAC names and linkids.
+func (d *decoder) checkLinks(root ast.Node, sc *Scenario) error {
+	links := sc.System.Links
+	for i := range links {
+		l := &links[i]
+		at := d.at(root, "system", "links", i)
+		l.Line, l.Col = at.GetToken().Position.Line, at.GetToken().Position.Column
+		if l.MAC == "" {
+			l.MAC = l.Name
+		}
+		if l.ID == 0 {
+			l.ID = i + 1
+		}
+		if n := len(l.Name); n < 2 || n >= env.MaxLinkNameLen {
+			return d.fail(at, "it must have 2 to 31 bytes", "link name %q has %d", l.Name, n)
+		}
+		for _, o := range links[:i] {
+			switch {
+			case o.Name == l.Name:
+				return d.fail(at, "rename one", "link %s is declared twice", l.Name)
+			case o.MAC == l.MAC:
+				return d.fail(at, "give one another mac", "links %s and %s have the same MAC %s", o.Name, l.Name, l.MAC)
+			case o.ID == l.ID:
+				return d.fail(at, "give one another id", "links %s and %s have the same linkid %d", o.Name, l.Name, l.ID)
+			}
+		}
+		if err := d.checkLink(at, sc, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *decoder) checkLink(at ast.Node, sc *Scenario, i int) error {
+	l := &sc.System.Links[i]
+	switch {
+	case l.Class == "vnic" && l.Over == "":
+		return d.fail(at, "add over: LINK", "vnic %s is over no link", l.Name)
+	case l.Class != "vnic" && l.Over != "":
+		return d.fail(at, "only a vnic is over another link", "%s %s has over: %s", l.Class, l.Name, l.Over)
+	case l.Over == l.Name:
+		return d.fail(at, "name another link", "link %s is over itself", l.Name)
+	case l.Absent && (l.Flows > 0 || l.Assigned != ""):
+		return d.fail(at, "remove absent, or flows and assigned", "link %s is absent and has flows or a zone", l.Name)
+	case l.Class == "phys" && (l.Absent || l.Zone != ""):
+		return d.fail(at, "use another class", "physical link %s cannot be absent or created in a zone", l.Name)
+	case l.Assigned != "" && l.Zone != "":
+		return d.fail(at, "keep one of them", "link %s is owned by zone %s, so it cannot be lent to %s", l.Name, l.Zone, l.Assigned)
+	}
+	if l.Over == "" {
+		return nil
+	}
+	lower := sc.link(l.Over)
+	for _, o := range sc.System.Links[:i] {
+		if o.Name == l.Over && !o.Absent {
+			if o.Class == "vnic" {
+				return d.fail(at, "use the link that "+o.Name+" is over", "vnic %s is over a vnic", l.Name)
+			}
+			return nil
+		}
+	}
+	if lower != nil {
+		return d.fail(at, "declare it before, without absent", "vnic %s is over %s, which does not exist yet", l.Name, l.Over)
+	}
+	return nil // an unknown name, which the references report at its place
+}
+
+// at returns the node at a path of keys and indexes, or the deepest there is.
+func (d *decoder) at(n ast.Node, path ...any) ast.Node {
+	for _, p := range path {
+		next := ast.Node(nil)
+		switch key := p.(type) {
+		case string:
+			pairs, err := d.pairs(n, "")
+			if err != nil {
+				return n
+			}
+			for _, q := range pairs {
+				if q.key == key {
+					next = q.value
+				}
+			}
+		case int:
+			if seq, ok := n.(*ast.SequenceNode); ok && key < len(seq.Values) {
+				next = seq.Values[key]
+			}
+		}
+		if next == nil {
+			return n
+		}
+		n = next
+	}
+	if pairs, err := d.pairs(n, ""); err == nil && len(pairs) > 0 {
+		return pairs[0].knode // the token of a mapping is its first colon
+	}
+	return n
+}
+
+// text returns the step in one line.
+func (s *Step) text(as *pair) string {
+	t := s.Op.Name + argsText(s.Args)
+	if as != nil {
+		t = "{" + t + ", as: " + strings.TrimSpace(as.value.String()) + "}"
+	}
+	return t
+}

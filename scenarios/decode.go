@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package scenarios
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// decoder turns YAML nodes into the types of this package, strictly, by their field tags:
+//
+//	yaml      the key ("-" for fields that are not in the file)
+//	required  the key must be there
+//	default   the value if it is not
+//	enum      the allowed values, separated by |
+//	min, max  of a number
+//	ref       what a string names: link, zone, thread, or a handle kind
+//	only      the one value that a boolean may have
+//	short     in an operation's arguments: the one that a bare value gives
+type decoder struct {
+	file string
+	src  []byte
+	refs []reference // names to look up once everything is declared
+	// handles are those the current thread has made so far, by name.
+	handles map[string]string
+}
+
+// reference is a name whose declaration may come later in the file.
+type reference struct {
+	kind, name string
+	node       ast.Node
+}
+
+// fail returns an Error at a node.
+func (d *decoder) fail(n ast.Node, hint, format string, args ...any) error {
+	line, col := 1, 1
+	if n != nil && n.GetToken() != nil && n.GetToken().Position != nil {
+		p := n.GetToken().Position
+		line, col = p.Line, p.Column
+	}
+	return errorAt(d.file, d.src, line, col, fmt.Sprintf(format, args...), hint)
+}
+
+// pair is one key of a mapping.
+type pair struct {
+	key   string
+	knode ast.Node
+	value ast.Node
+}
+
+// pairs returns the keys of a mapping in file order, or an error if n is something else.
+func (d *decoder) pairs(n ast.Node, what string) ([]pair, error) {
+	var values []*ast.MappingValueNode
+	switch m := n.(type) {
+	case *ast.MappingNode:
+		values = m.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{m}
+	default:
+		return nil, d.fail(n, "write keys and values", "%s must be a mapping, not %s", what, kindOf(n))
+	}
+	out := make([]pair, 0, len(values))
+	seen := make(map[string]bool)
+	for _, v := range values {
+		key, ok := v.Key.(*ast.StringNode)
+		if !ok {
+			return nil, d.fail(v.Key, "write a plain word", "a key of %s must be a string, not %s", what, kindOf(v.Key))
+		}
+		if seen[key.Value] {
+			return nil, d.fail(key, "keep one of them", "key %s appears twice in %s", key.Value, what)
+		}
+		seen[key.Value] = true
+		out = append(out, pair{key.Value, key, v.Value})
+	}
+	return out, nil
+}
+
+// field is a struct field as its tags describe it.
+type field struct {
+	key  string
+	tag  reflect.StructTag
+	typ  reflect.Type
+	num  int
+	must bool
+}
+
+// fields returns the fields of a struct type that are in the file, in order.
+func fields(t reflect.Type) []field {
+	var out []field
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if key := f.Tag.Get("yaml"); key != "" && key != "-" {
+			out = append(out, field{key, f.Tag, f.Type, i, f.Tag.Get("required") == "true"})
+		}
+	}
+	return out
+}
+
+func keysOf(fs []field) []string {
+	keys := make([]string, len(fs))
+	for i, f := range fs {
+		keys[i] = f.key
+	}
+	return keys
+}
+
+// object decodes a mapping into struct v. what names it in errors.
+func (d *decoder) object(n ast.Node, v reflect.Value, what string) error {
+	pairs, err := d.pairs(n, what)
+	if err != nil {
+		return err
+	}
+	fs := fields(v.Type())
+	seen := make(map[string]bool)
+	for _, p := range pairs {
+		f, ok := findField(fs, p.key)
+		if !ok {
+			return d.fail(p.knode, suggest(p.key, keysOf(fs)), "unknown key %s in %s", p.key, what)
+		}
+		seen[p.key] = true
+		if err := d.value(p.value, v.Field(f.num), f.tag, p.key+" of "+what); err != nil {
+			return err
+		}
+	}
+	return d.complete(n, v, fs, seen, what)
+}
+
+// complete fills in defaults and refuses missing keys.
+func (d *decoder) complete(n ast.Node, v reflect.Value, fs []field, seen map[string]bool, what string) error {
+	for _, f := range fs {
+		if seen[f.key] {
+			continue
+		}
+		if f.must {
+			return d.fail(n, "add "+f.key+": "+strings.TrimSuffix(f.tag.Get("doc"), "."), "%s has no %s", what, f.key)
+		}
+		setDefault(v.Field(f.num), f.tag)
+	}
+	return nil
+}
+
+// setDefault gives a field the value of its default tag, and its own fields theirs.
+func setDefault(v reflect.Value, tag reflect.StructTag) {
+	def := tag.Get("default")
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(def)
+	case reflect.Bool:
+		v.SetBool(def == "true")
+	case reflect.Int:
+		x, _ := strconv.Atoi(def)
+		v.SetInt(int64(x))
+	case reflect.Struct:
+		for _, f := range fields(v.Type()) {
+			setDefault(v.Field(f.num), f.tag)
+		}
+	}
+}
+
+func findField(fs []field, key string) (field, bool) {
+	for _, f := range fs {
+		if f.key == key {
+			return f, true
+		}
+	}
+	return field{}, false
+}
+
+// value decodes one value. The types with a shape of their own decode themselves.
+func (d *decoder) value(n ast.Node, v reflect.Value, tag reflect.StructTag, what string) error {
+	switch p := v.Addr().Interface().(type) {
+	case *Threads:
+		return d.threads(n, p)
+	case *[]Step:
+		return d.steps(n, p, what)
+	case *Expect:
+		return d.expect(n, p)
+	case *Duration:
+		s, err := d.str(n, what)
+		if err != nil {
+			return err
+		}
+		x, perr := time.ParseDuration(s)
+		if perr != nil || x < 0 {
+			return d.fail(n, "write it as 2s or 150ms", "%s must be a span of time, not %q", what, s)
+		}
+		*p = Duration(x)
+		return nil
+	}
+	switch v.Kind() {
+	case reflect.String:
+		s, err := d.str(n, what)
+		if err != nil {
+			return err
+		}
+		v.SetString(s)
+		return d.checkString(n, s, tag, what)
+	case reflect.Bool:
+		b, ok := n.(*ast.BoolNode)
+		if !ok {
+			return d.fail(n, "write true or false", "%s must be true or false, not %s", what, kindOf(n))
+		}
+		if only := tag.Get("only"); only != "" && only != strconv.FormatBool(b.Value) {
+			return d.fail(n, "leave it out", "%s cannot be %t", what, b.Value)
+		}
+		v.SetBool(b.Value)
+		return nil
+	case reflect.Int:
+		return d.integer(n, v, tag, what)
+	case reflect.Slice:
+		return d.list(n, v, tag, what)
+	case reflect.Struct:
+		return d.object(n, v, what)
+	}
+	panic("engine bug: no decoder for " + v.Type().String())
+}
+
+func (d *decoder) str(n ast.Node, what string) (string, error) {
+	switch s := n.(type) {
+	case *ast.StringNode:
+		return s.Value, nil
+	case *ast.LiteralNode:
+		return strings.TrimSuffix(s.Value.Value, "\n"), nil
+	}
+	return "", d.fail(n, "put it in quotes if it is meant to be one", "%s must be a string, not %s", what, kindOf(n))
+}
+
+// checkString checks the allowed values of a string and notes what it refers to.
+func (d *decoder) checkString(n ast.Node, s string, tag reflect.StructTag, what string) error {
+	if enum := tag.Get("enum"); enum != "" {
+		allowed := strings.Split(enum, "|")
+		for _, a := range allowed {
+			if a == s {
+				return nil
+			}
+		}
+		return d.fail(n, suggest(s, allowed), "%s cannot be %q", what, s)
+	}
+	switch kind := tag.Get("ref"); kind {
+	case "":
+		if s == "" {
+			return d.fail(n, "write a word", "%s is empty", what)
+		}
+	case "ref", "tmp", "handle":
+		return d.handle(n, kind, s)
+	default:
+		d.refs = append(d.refs, reference{kind, s, n})
+	}
+	return nil
+}
+
+func (d *decoder) integer(n ast.Node, v reflect.Value, tag reflect.StructTag, what string) error {
+	node, ok := n.(*ast.IntegerNode)
+	if !ok {
+		return d.fail(n, "write a whole number", "%s must be a number, not %s", what, kindOf(n))
+	}
+	low, _ := strconv.ParseInt(tag.Get("min"), 10, 64)
+	high, _ := strconv.ParseInt(tag.Get("max"), 10, 64)
+	var x int64
+	switch i := node.Value.(type) {
+	case int64:
+		x = i
+	case uint64:
+		x = int64(min(i, 1<<62))
+	}
+	if x < low || x > high {
+		return d.fail(n, fmt.Sprintf("it must be from %d to %d", low, high), "%s is out of range: %s", what, n.GetToken().Value)
+	}
+	v.SetInt(x)
+	return nil
+}
+
+// list decodes a sequence; what all elements share with its field is the tag.
+func (d *decoder) list(n ast.Node, v reflect.Value, tag reflect.StructTag, what string) error {
+	seq, ok := n.(*ast.SequenceNode)
+	if !ok {
+		return d.fail(n, "write it as [a, b]", "%s must be a list, not %s", what, kindOf(n))
+	}
+	for i, e := range seq.Values {
+		x := reflect.New(v.Type().Elem()).Elem()
+		if err := d.value(e, x, tag, fmt.Sprintf("entry %d of %s", i+1, strings.TrimSuffix(what, " of the scenario"))); err != nil {
+			return err
+		}
+		v.Set(reflect.Append(v, x))
+	}
+	return nil
+}
+
+// kindOf names what a node is, for people.
+func kindOf(n ast.Node) string {
+	switch s := n.(type) {
+	case nil, *ast.NullNode:
+		return "nothing"
+	case *ast.StringNode, *ast.LiteralNode:
+		return fmt.Sprintf("the string %q", n.GetToken().Value)
+	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+		return "the number " + n.GetToken().Value
+	case *ast.BoolNode:
+		return "the boolean " + n.GetToken().Value
+	case *ast.SequenceNode:
+		return "a list"
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return "a mapping"
+	case *ast.AliasNode, *ast.AnchorNode, *ast.MergeKeyNode, *ast.TagNode:
+		return "an anchor, alias or tag, which scenario files do not use"
+	default:
+		return s.Type().String()
+	}
+}

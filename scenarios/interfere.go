@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package scenarios
+
+import (
+	"dlsim/devnet/env"
+	"dlsim/devnet/env/door"
+	"dlsim/sim"
+)
+
+// fault is a Fault of the scenario and how many matching upcalls it has seen.
+type fault struct {
+	*Fault
+	errno env.Errno
+	seen  int
+}
+
+// interfere decides what goes wrong with an upcall: the first fault that strikes.
+func (m *machine) interfere(t *sim.Thread, req *door.Request) door.Interference {
+	for i := range m.faults {
+		if f := &m.faults[i]; f.matches(t, req) && f.strikes(t) {
+			fromDoor := f.errno == env.EINTR || f.errno == env.EAGAIN || f.errno == env.EBADF
+			return door.Interference{Errno: f.errno, Done: f.Effect == "done", Answer: !fromDoor}
+		}
+	}
+	return door.Interference{}
+}
+
+func (f *fault) matches(t *sim.Thread, req *door.Request) bool {
+	switch {
+	case f.Upcall != "any" && f.Upcall != req.Cmd,
+		f.Thread != "" && f.Thread != t.Name(),
+		f.errno == env.EAGAIN && !env.Of(t).User: // kernel threads wait for a server
+		return false
+	}
+	return true
+}
+
+// strikes counts an upcall and says whether the fault hits it.
+func (f *fault) strikes(t *sim.Thread) bool {
+	f.seen++
+	if f.seen <= f.After || f.seen > f.After+f.Times {
+		return false
+	}
+	return !f.Maybe || t.Choose(2, "fault "+f.Upcall+" "+f.Errno) == 1
+}
+
+var (
+	opArrive = &sim.OpType{Name: "barrier", Access: sim.Write}
+	opPass   = &sim.OpType{Name: "barrier (waiting)", Access: sim.Local, Wait: true}
+)
+
+// barrier lets threads go on when enough have arrived. It can be used once more after each
+// time it opens.
+type barrier struct {
+	name    string
+	obj     sim.Object
+	waiting sim.Queue
+}
+
+// barrier returns the barrier of that name in this schedule.
+func (m *machine) barrier(name string) *barrier {
+	for _, b := range m.barriers {
+		if b.name == name {
+			return b
+		}
+	}
+	b := &barrier{name: name}
+	m.barriers = append(m.barriers, b)
+	return b
+}
+
+func (b *barrier) arrive(t *sim.Thread, threads int) {
+	if b.obj.Class() == "" {
+		t.World().Register(&b.obj, "barrier", b.name, 0, nil)
+	}
+	t.Step(opArrive, &b.obj, nil)
+	if b.waiting.Len()+1 < threads {
+		t.Block(opPass, &b.obj, &b.waiting)
+		return
+	}
+	for u := b.waiting.First(); u != nil; u = b.waiting.First() {
+		b.waiting.Remove(u)
+		t.World().Wake(t, u)
+	}
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package scenarios
+
+import (
+	"dlsim/devnet"
+	"dlsim/devnet/env"
+	"dlsim/devnet/env/dlmgmtd"
+	"dlsim/devnet/env/zone"
+	"dlsim/sim"
+)
+
+// machine is a kernel that runs one scenario, one schedule after the other.
+type machine struct {
+	sc       *Scenario
+	cfg      devnet.Config
+	stale    bool // check the tables at the end
+	kernel   devnet.Kernel
+	actors   []*actor
+	boot     env.Context // of the thread that brings the system up
+	faults   []fault
+	barriers []*barrier
+}
+
+// actor is one thread of the scenario.
+type actor struct {
+	m       *machine
+	spec    *Thread
+	context env.Context
+	thread  *sim.Thread
+	handles map[string]env.DLHandle
+	run     func(*sim.Thread)
+}
+
+// call is one step being done.
+type call struct {
+	m     *machine
+	t     *sim.Thread
+	actor *actor
+	made  env.DLHandle // the handle the operation made
+}
+
+func newMachine(sc *Scenario, cfg devnet.Config, stale bool) *machine {
+	m := &machine{sc: sc, cfg: cfg, stale: stale}
+	for i := range sc.Threads {
+		a := &actor{m: m, spec: &sc.Threads[i], handles: make(map[string]env.DLHandle)}
+		a.run = a.main
+		m.actors = append(m.actors, a)
+	}
+	m.faults = make([]fault, len(sc.Faults))
+	for i := range sc.Faults {
+		m.faults[i].Fault = &sc.Faults[i]
+		m.faults[i].errno, _ = env.ParseErrno(sc.Faults[i].Errno)
+	}
+	return m
+}
+
+// main is the first thread of a schedule: it brings the system up, lets the scenario's
+// threads run, and when nothing is going on any more looks at what is left.
+func (m *machine) main(t *sim.Thread) {
+	m.bringUp(t)
+	for _, a := range m.actors {
+		a.context = env.Context{User: true, Zone: m.zoneID(a.spec.Zone)}
+		clear(a.handles)
+		a.thread = t.Fork(a.spec.Name, 0, a.run)
+		a.thread.SetLocal(&a.context)
+	}
+	t.Quiesce()
+	if m.stale {
+		m.kernel.CheckStale(t)
+	}
+}
+
+// bringUp makes what the scenario's system says, without exploring.
+func (m *machine) bringUp(t *sim.Thread) {
+	w := t.World()
+	w.Sequential(true)
+	m.kernel.Init(w, m.cfg)
+	m.boot = env.Context{User: true}
+	t.SetLocal(&m.boot)
+	m.barriers = m.barriers[:0]
+	for i := range m.sc.System.Zones {
+		z := &m.sc.System.Zones[i]
+		s, _ := zone.ParseStatus(z.State)
+		m.kernel.Zones.Add(w, env.ZoneID(z.ID), z.Name, s)
+	}
+	m.kernel.Daemon.Start(t)
+	for i := range m.sc.System.Links {
+		if l := &m.sc.System.Links[i]; !l.Absent {
+			m.bringUpLink(t, l)
+		}
+	}
+	for i := range m.faults {
+		m.faults[i].seen = 0
+	}
+	if len(m.faults) > 0 {
+		m.kernel.Door.Interfere = m.interfere
+	}
+	w.Sequential(false)
+}
+
+func (m *machine) bringUpLink(t *sim.Thread, l *Link) {
+	owner := m.zoneID(l.Zone)
+	id := env.LinkID(l.ID)
+	m.boot.Zone = owner
+	m.kernel.Daemon.Add(dlmgmtd.Link{ID: id, Name: l.Name, Class: env.Class(l.Class), Zone: owner, Props: l.Props})
+	err := m.driverCreate(t, l)
+	t.Quiesce()
+	m.boot.Zone = env.GlobalZone
+	if err == 0 && l.Assigned != "" {
+		err = m.kernel.DLD.SetZone(t, id, m.zoneID(l.Assigned))
+	}
+	if err != 0 {
+		t.Fail(kindSetup, l.Name, "link "+l.Name+" cannot be brought up: "+err.String())
+	}
+	if l.Flows > 0 {
+		m.kernel.MAC.Lookup(l.MAC).AddFlows(l.Flows)
+	}
+}
+
+// kindSetup is the kind of a failure to bring the system up, which is a mistake in the
+// scenario; see NewProgram.
+const kindSetup sim.Kind = "setup"
+
+// driverCreate creates a link in its driver, in the zone of the thread.
+func (m *machine) driverCreate(t *sim.Thread, l *Link) env.Errno {
+	id := env.LinkID(l.ID)
+	switch env.Class(l.Class) {
+	case env.ClassVNIC:
+		return m.kernel.VNIC.Create(t, id, l.MAC, env.LinkID(m.sc.link(l.Over).ID))
+	case env.ClassEtherstub:
+		return m.kernel.VNIC.Create(t, id, l.MAC, env.InvalidLinkID)
+	case env.ClassSimnet:
+		return m.kernel.Simnet.Create(t, id, l.MAC)
+	}
+	mac, err := m.kernel.MAC.Register(t, l.MAC, env.ClassPhys, nil)
+	if err != 0 {
+		return err
+	}
+	return m.kernel.DLS.DevnetCreate(t, mac, id, env.GlobalZone)
+}
+
+// driverDelete deletes a virtual link in its driver.
+func (m *machine) driverDelete(t *sim.Thread, l *Link) env.Errno {
+	id := env.LinkID(l.ID)
+	if env.Class(l.Class) == env.ClassSimnet {
+		return m.kernel.Simnet.Delete(t, id)
+	}
+	return m.kernel.VNIC.Delete(t, id)
+}
+
+// zoneID returns the id of a declared zone; "" and "global" are the global zone.
+func (m *machine) zoneID(name string) env.ZoneID {
+	if z := m.sc.zone(name); z != nil {
+		return env.ZoneID(z.ID)
+	}
+	return env.GlobalZone
+}
+
+// actor returns the thread of the scenario with the given name.
+func (m *machine) actor(name string) *actor {
+	for _, a := range m.actors {
+		if a.spec.Name == name {
+			return a
+		}
+	}
+	panic("engine bug: unknown thread " + name)
+}
+
+// main runs the steps of the thread.
+func (a *actor) main(t *sim.Thread) {
+	for i := range a.spec.Steps {
+		a.do(t, &a.spec.Steps[i])
+	}
+}
+
+// do does one step. A step whose handle was never obtained is skipped.
+func (a *actor) do(t *sim.Thread, s *Step) {
+	if h, ok := handleOf(s.Args); ok && a.handles[h] == nil {
+		return
+	}
+	c := &call{m: a.m, t: t, actor: a}
+	err := s.Op.run(c, s.Args)
+	if s.As != "" && err == 0 {
+		a.handles[s.As] = c.made
+	}
+	if t.Detailed() {
+		t.Notef("%s = %s", s.Text, err)
+	}
+}
+
+// handleOf returns the handle that a step uses.
+func handleOf(args any) (string, bool) {
+	switch a := args.(type) {
+	case *tmpArgs:
+		return a.Handle, true
+	case *refArgs:
+		return a.Handle, true
+	case *handleArgs:
+		return a.Handle, true
+	}
+	return "", false
+}
+
+func (c *call) id(link string) env.LinkID   { return env.LinkID(c.m.sc.link(link).ID) }
+func (c *call) zone(name string) env.ZoneID { return c.m.zoneID(name) }
+
+// take returns a handle and forgets it: it has been released.
+func (c *call) take(name string) env.DLHandle {
+	h := c.actor.handles[name]
+	delete(c.actor.handles, name)
+	return h
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package scenarios
+
+import (
+	"dlsim/devnet/env"
+	"dlsim/devnet/env/zone"
+)
+
+type signalArgs struct {
+	Thread string `yaml:"thread" required:"true" ref:"thread" short:"true" doc:"The thread."`
+}
+
+type zoneStateArgs struct {
+	Zone  string `yaml:"zone" required:"true" ref:"zone" doc:"The zone, not the global one."`
+	State string `yaml:"state" required:"true" enum:"initialized|ready|booting|running|shutting_down|empty|down|dying|dead" doc:"Its next status; going down the ladder gives EINVAL."`
+}
+
+func daemonOps() []*Op {
+	return []*Op{
+		define("daemon_crash", "daemon, signals, zones",
+			"dlmgmtd dies without a word: its door is revoked, its threads are gone, and all who wait for a reply get EINTR.",
+			"daemon_crash", func(c *call, _ *none) env.Errno {
+				c.m.kernel.Daemon.Crash(c.t)
+				return 0
+			}),
+		define("daemon_stop", "daemon, signals, zones",
+			"dlmgmtd exits in an orderly way: it revokes its door and tells the kernel (dls_mgmt_door_set).",
+			"daemon_stop", func(c *call, _ *none) env.Errno {
+				c.m.kernel.Daemon.Stop(c.t)
+				return 0
+			}),
+		define("daemon_start", "daemon, signals, zones",
+			"dlmgmtd starts, with the active links from its cache, and gives the kernel its door. Nothing happens if it runs.",
+			"daemon_start", func(c *call, _ *none) env.Errno {
+				return c.m.kernel.Daemon.Start(c.t)
+			}),
+		define("signal", "daemon, signals, zones",
+			"Posts a signal to a thread: the upcall it waits in and all its later ones give EINTR, while the daemon carries them out.",
+			"signal: admin", func(c *call, a *signalArgs) env.Errno {
+				target := c.m.actor(a.Thread)
+				target.context.Signalled = true
+				if target.thread != nil {
+					c.m.kernel.Door.Signal(c.t, target.thread)
+				}
+				return 0
+			}),
+		define("zone_state", "daemon, signals, zones",
+			"Moves a zone up its status ladder.",
+			"zone_state: {zone: web, state: shutting_down}", func(c *call, a *zoneStateArgs) env.Errno {
+				s, _ := zone.ParseStatus(a.State)
+				z := c.m.kernel.Zones.Get(c.zone(a.Zone))
+				if z == nil || !z.SetStatus(c.t, s) {
+					return env.EINVAL
+				}
+				return 0
+			}),
+	}
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package scenarios
+
+import (
+	"slices"
+
+	"dlsim/devnet"
+	"dlsim/sim"
+	"dlsim/sim/check"
+	"dlsim/sim/explore"
+	"dlsim/sim/strategy"
+)
+
+// Options change how a scenario's kernel is built.
+type Options struct {
+	// DebugKernel turns ASSERT on and lets object caches destroy and poison, whatever the
+	// scenario says.
+	DebugKernel bool
+	_           struct{}
+}
+
+// Program is a scenario that can be explored. It implements explore.Program.
+type Program struct {
+	sc    *Scenario
+	cfg   devnet.Config
+	sites *devnet.Sites
+}
+
+// NewProgram prepares a scenario. It brings the system up once; if that fails, the scenario
+// asks for the impossible, and the error says what.
+func NewProgram(sc *Scenario, opts Options) (*Program, error) {
+	p := &Program{sc: sc, sites: devnet.NewSites(), cfg: devnet.Config{
+		Debug:     sc.System.Debug || opts.DebugKernel,
+		DebugKmem: sc.System.Kmem == "debug" || opts.DebugKernel,
+		Backing:   sc.System.Taskq == "backing",
+	}}
+	m := newMachine(sc, p.cfg, false)
+	w := sim.New()
+	defer w.Close()
+	r := w.Run(sim.Config{Monitor: new(check.Deadlock)}, new(strategy.Random), m.bringUp)
+	if r.Outcome != sim.Passed {
+		what := "the system cannot be brought up"
+		if r.Failure != nil {
+			what = r.Failure.Message
+		}
+		line, col := place(sc, r.Failure)
+		return nil, errorAt(sc.File, sc.Source, line, col, what, "see system in docs/scenario-reference.md")
+	}
+	return p, nil
+}
+
+// place returns where the link that a failure to bring the system up is about is declared.
+func place(sc *Scenario, f *sim.Failure) (line, col int) {
+	if f != nil {
+		if l := sc.link(f.Subject); l != nil {
+			return l.Line, l.Col
+		}
+	}
+	return 1, 1
+}
+
+// Name implements explore.Program.
+func (p *Program) Name() string { return p.sc.Name }
+
+// Sites implements explore.Program: places in the C file.
+func (p *Program) Sites() sim.Resolver { return p.sites.Resolve }
+
+// PortHash implements explore.Program.
+func (p *Program) PortHash() string { return devnet.PortHash() }
+
+// NewRunner implements explore.Program.
+func (p *Program) NewRunner(checks []string) explore.Runner {
+	r := &runner{
+		world:   sim.New(),
+		machine: newMachine(p.sc, p.cfg, slices.Contains(checks, string(sim.KindStale))),
+	}
+	r.body = r.machine.main
+	if slices.Contains(checks, string(sim.KindDeadlock)) {
+		r.monitor = new(check.Deadlock)
+	}
+	return r
+}
+
+type runner struct {
+	world   *sim.World
+	machine *machine
+	monitor sim.Monitor
+	body    func(*sim.Thread)
+}
+
+func (r *runner) Run(cfg sim.Config, s sim.Strategy) sim.Result {
+	cfg.Monitor = r.monitor
+	return r.world.Run(cfg, s, r.body)
+}
+
+func (r *runner) World() *sim.World { return r.world }
+func (r *runner) Close()            { r.world.Close() }
+
+// Expectations returns the violations that the scenario expects.
+func (s *Scenario) Expectations() []explore.Expectation {
+	var out []explore.Expectation
+	for _, v := range s.Expect.Violations {
+		out = append(out, explore.Expectation{Kind: sim.Kind(v.Kind), At: v.At, Bug: v.Bug})
+	}
+	return out
+}
+
+// Campaign returns the campaign that the scenario asks for, on one worker.
+func (s *Scenario) Campaign() explore.Config {
+	return explore.Config{
+		Strategy: s.Explore.Strategy, Depth: s.Explore.Depth, Schedules: int64(s.Explore.Schedules),
+		StepsMax: s.Explore.Steps, Seed: uint64(s.Explore.Seed), Expect: s.Expectations(),
+	}
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package scenarios_test
+
+import (
+	"testing"
+
+	"dlsim/scenarios"
+	"dlsim/sim"
+	"dlsim/sim/explore"
+	"dlsim/sim/strategy"
+)
+
+// shipped loads all scenarios of the repository.
+func shipped(t *testing.T) []*scenarios.Scenario {
+	t.Helper()
+	files, err := scenarios.Find(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []*scenarios.Scenario
+	for _, file := range files {
+		sc, err := scenarios.Load(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, sc)
+	}
+	if len(out) < 8 {
+		t.Fatalf("only %d scenarios", len(out))
+	}
+	return out
+}
+
+func program(t *testing.T, sc *scenarios.Scenario, opts scenarios.Options) *scenarios.Program {
+	t.Helper()
+	p, err := scenarios.NewProgram(sc, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestShippedScenarios explores each scenario of the repository with both strategies, on a
+// plain and on a debug kernel, and expects what it says and nothing else.
+func TestShippedScenarios(t *testing.T) {
+	for _, sc := range shipped(t) {
+		for _, opts := range []scenarios.Options{{}, {DebugKernel: true}} {
+			name := sc.Name
+			if opts.DebugKernel {
+				name += "/debug"
+			}
+			t.Run(name, func(t *testing.T) {
+				cfg := sc.Campaign()
+				cfg.Schedules = 4000
+				res, err := explore.Explore(t.Context(), program(t, sc, opts), cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, v := range res.Violations {
+					if !v.IsExpected() {
+						t.Errorf("schedule %d: %s: %s", v.First, v.Kind, v.Message)
+					}
+				}
+				if res.Verdict != explore.Expected {
+					t.Errorf("verdict %s, missing %v", res.Verdict, res.Missing)
+				}
+			})
+		}
+	}
+}
+
+// TestSeedsAreDeterministic runs 10,000 seeds of one scenario twice, in different worlds,
+// and expects the same steps.
+func TestSeedsAreDeterministic(t *testing.T) {
+	sc, err := scenarios.Load("core/destroy-vs-proptask.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := program(t, sc, scenarios.Options{})
+	first, second := p.NewRunner(explore.CheckNames()), p.NewRunner(explore.CheckNames())
+	defer first.Close()
+	defer second.Close()
+	distinct := make(map[uint64]bool)
+	for seed := range uint64(10_000) {
+		a := first.Run(sim.Config{}, &strategy.Random{Seed: seed})
+		b := second.Run(sim.Config{}, &strategy.Random{Seed: seed})
+		if a.Digest != b.Digest || a.Fingerprint != b.Fingerprint || a.Steps != b.Steps {
+			t.Fatalf("seed %d: digest %x and %x, %d and %d steps", seed, a.Digest, b.Digest, a.Steps, b.Steps)
+		}
+		distinct[a.Digest] = true
+	}
+	if len(distinct) < 5000 {
+		t.Errorf("10,000 seeds gave only %d schedules", len(distinct))
+	}
+}
+
+// TestImpossibleSystemIsRefused expects a system that cannot be brought up to be an error
+// at the link's declaration.
+func TestImpossibleSystemIsRefused(t *testing.T) {
+	sc, err := scenarios.Parse("x.yaml", []byte(`name: x
+system:
+  zones: [{name: gone, id: 3, state: dead}]
+  links:
+    - {name: net0, class: phys, assigned: gone}
+threads:
+  a: [kstat_read: net0]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = scenarios.NewProgram(sc, scenarios.Options{})
+	want := "x.yaml:5:8: link net0 cannot be brought up: ENXIO; see system in docs/scenario-reference.md\n" +
+		"        - {name: net0, class: phys, assigned: gone}\n" +
+		"           ^"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %v", err, want)
+	}
+}
