@@ -4,6 +4,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"dlsim/sim"
@@ -179,51 +180,75 @@ func at(s sim.Site) string {
 
 const holdsMax = 3 // lines for the holds of one thread
 
-// states says what each thread that matters was doing, in at most room lines below the
-// heading and one for the others.
+// states says what the threads were doing, in at most room lines below the heading and one
+// for those left out. Threads that the failure is about come first.
 func (p *page) states(r *explore.Record, room int) {
 	p.heading("state at step %d", r.Step)
-	var lines []string
-	others := 0
+	var shown []explore.State
 	width := 0
 	for _, s := range r.States {
 		if matters(r, &s) {
+			shown = append(shown, s)
 			width = max(width, min(len(s.Thread), 24))
 		}
 	}
-	for _, s := range r.States {
-		if !matters(r, &s) {
-			others++
-			continue
-		}
-		lines = append(lines, fmt.Sprintf("  %-*s  %s", width, clip(s.Thread, 24), doing(r, &s)))
-		for i, h := range s.Holds {
-			if i == holdsMax-1 && len(s.Holds) > holdsMax {
-				lines = append(lines, fmt.Sprintf("  %*s  and holds %d more", width, "",
-					len(s.Holds)-i))
-				break
-			}
-			mode := ""
-			if h.Mode != "" {
-				mode = " (" + h.Mode + ")"
-			}
-			lines = append(lines, fmt.Sprintf("  %*s  holds %s%s since step %d%s", width, "",
-				h.Object, mode, h.Step, at(h.Site)))
-		}
-	}
-	for i, l := range lines {
-		if i == room-1 && len(lines) > room {
-			p.line("  and %d lines more", len(lines)-i)
+	idle := len(r.States) - len(shown)
+	slices.SortStableFunc(shown, func(a, b explore.State) int { return rank(r, &a) - rank(r, &b) })
+	var busy int
+	for i := range shown {
+		block := stateLines(r, &shown[i], width)
+		if room < len(block) {
+			busy = len(shown) - i
 			break
 		}
-		p.line("%s", l)
+		room -= len(block)
+		for _, l := range block {
+			p.line("%s", l)
+		}
 	}
-	switch {
-	case others == 1:
-		p.line("  one more thread has ended, or is idle and holds nothing")
-	case others > 1:
-		p.line("  %d more threads have ended, or are idle and hold nothing", others)
+	var rest []string
+	if busy > 0 {
+		rest = append(rest, fmt.Sprintf("%d more can run or wait", busy))
 	}
+	if idle > 0 {
+		rest = append(rest, fmt.Sprintf("%d more have ended, or are idle and hold nothing", idle))
+	}
+	if len(rest) > 0 {
+		p.line("  %s", strings.Join(rest, "; "))
+	}
+}
+
+// stateLines are the lines of one thread, the names in a column of the given width.
+func stateLines(r *explore.Record, s *explore.State, width int) []string {
+	lines := []string{fmt.Sprintf("  %-*s  %s", width, clip(s.Thread, 24), doing(r, s))}
+	for i, h := range s.Holds {
+		if i == holdsMax-1 && len(s.Holds) > holdsMax {
+			return append(lines, fmt.Sprintf("  %*s  and holds %d more", width, "", len(s.Holds)-i))
+		}
+		mode := ""
+		if h.Mode != "" {
+			mode = " (" + h.Mode + ")"
+		}
+		lines = append(lines, fmt.Sprintf("  %*s  holds %s%s since step %d%s", width, "",
+			h.Object, mode, h.Step, at(h.Site)))
+	}
+	return lines
+}
+
+// rank orders threads: those the failure is about, those that hold something, the others.
+func rank(r *explore.Record, s *explore.State) int {
+	if s.Thread == r.Thread {
+		return 0
+	}
+	for _, e := range r.Cycle {
+		if e.Thread == s.Thread {
+			return 0
+		}
+	}
+	if len(s.Holds) > 0 {
+		return 1
+	}
+	return 2
 }
 
 // matters reports whether a thread is worth a line: not if it has ended, serves others and

@@ -20,6 +20,7 @@ type row struct {
 	op, object  string
 	site        sim.Site
 	key         bool // shows something the failure is about
+	must        bool // shows where a lock involved was taken, a thread blocked, or the end
 }
 
 // rows folds the events: a step that matters has a row of its own, the others share one
@@ -34,7 +35,7 @@ func rows(r *explore.Record) []row {
 			continue
 		}
 		x := row{first: e.Step, last: e.Step, mark: ' ', thread: e.Thread, op: e.Op,
-			object: e.Object, site: e.Site, key: k.has(e)}
+			object: e.Object, site: e.Site, key: k.has(e), must: k.steps[e.Step]}
 		if e.Preempt {
 			x.mark = '*'
 		}
@@ -51,7 +52,7 @@ func rows(r *explore.Record) []row {
 	}
 	out = blocked(r, out)
 	if n := len(out); n > 0 && out[n-1].thread == r.Thread {
-		out[n-1].mark = '!'
+		out[n-1].mark, out[n-1].must = '!', true
 	}
 	return out
 }
@@ -73,7 +74,7 @@ func blocked(r *explore.Record, in []row) []row {
 			continue
 		}
 		x := row{first: s.Since, last: s.Since, mark: '!', thread: s.Thread, op: s.Op,
-			object: s.Object, site: s.Site, key: true}
+			object: s.Object, site: s.Site, key: true, must: true}
 		at := len(in)
 		for at > 0 && (in[at-1].thread != s.Thread || in[at-1].mark == '!') {
 			at--
@@ -122,8 +123,8 @@ func (k keySteps) has(e *explore.Event) bool {
 	return e.IsChoice || k.steps[e.Step] || k.objects[e.Object]
 }
 
-// choose picks at most room rows to show, gaps counted: the last ones, then those that
-// matter, then the earliest.
+// choose picks at most room rows to show, gaps counted: those that must be seen, then the
+// last ones, then those that matter, then whatever is nearest to the end.
 func choose(all []row, room int) []row {
 	if len(all) <= room {
 		return all
@@ -138,20 +139,18 @@ func choose(all []row, room int) []row {
 			keep[i] = false
 		}
 	}
-	tail := max(room/2, 1)
-	for i := len(all) - 1; i >= len(all)-tail; i-- {
-		try(i)
-	}
-	key := 0
-	for i := len(all) - 1; i >= 0 && key < 2*room; i-- {
-		if all[i].key {
-			key++
-			try(i)
+	latest := func(n int, want func(row) bool) {
+		for i := len(all) - 1; i >= 0 && n > 0; i-- {
+			if want(all[i]) {
+				n--
+				try(i)
+			}
 		}
 	}
-	for i := len(all) - 1; i >= max(0, len(all)-2*room); i-- {
-		try(i)
-	}
+	latest(2*room, func(x row) bool { return x.must })
+	latest(max(room/2, 1), func(row) bool { return true })
+	latest(2*room, func(x row) bool { return x.key })
+	latest(2*room, func(row) bool { return true })
 	var out []row
 	for i := range all {
 		if keep[i] {
@@ -202,8 +201,7 @@ func (p *page) interleaving(r *explore.Record, all []row, room int) {
 // fold adds one line for rows that are left out.
 func (p *page) fold(left []row) {
 	if len(left) > 0 {
-		p.line("%10s  %d rows left out, steps %d to %d", "..", len(left), left[0].first,
-			left[len(left)-1].last)
+		p.line("%10s  steps %d to %d left out", "..", left[0].first, left[len(left)-1].last)
 	}
 }
 
@@ -240,6 +238,8 @@ func layout(rows []row, order []explore.State) (header string, format func(row) 
 	lanes := total <= columnsMax
 	if !lanes {
 		single = min(single, cellMax)
+		// A place is worth more than the whole name of an object.
+		object = min(object, max(12, columnsMax-(11+2+single+2+op+2+2+site)))
 	}
 	cells := func(thread, text string) string {
 		if !lanes {
@@ -256,7 +256,7 @@ func layout(rows []row, order []explore.State) (header string, format func(row) 
 		return b.String()
 	}
 	end := func(head, obj, site string) string {
-		return fmt.Sprintf("%s  %-*s  %s", head, object, clip(obj, objectMax), site)
+		return fmt.Sprintf("%s  %-*s  %s", head, object, clip(obj, object), site)
 	}
 	head := fmt.Sprintf("%10s ", "step")
 	if lanes {

@@ -57,7 +57,7 @@ type Failure struct {
 
 const (
 	tableWant = 14 // lines that the interleaving gets before the states get more than statesMin
-	statesMin = 4
+	statesMin = 5
 )
 
 // Write writes the report.
@@ -143,7 +143,7 @@ func (p *page) verdict(f Failure) {
 	p.wrapped("", "  ", strings.ToUpper(string(f.Record.Kind))+name+": "+headline(f.Record), 2,
 		"\x1b[1;31m")
 	for _, n := range f.Notes {
-		p.line("note: %s", n)
+		p.wrapped("note: ", "  ", n, 2, "")
 	}
 	if f.Trace != "" {
 		p.lines = append(p.lines, "replay: dlsim replay "+shellQuote(f.Trace))

@@ -162,6 +162,9 @@ func TestLimits(t *testing.T) {
 				Name: word.Draw(t, "thread"), Ops: rapid.SliceOfN(word, 0, 20).Draw(t, "ops"),
 			})
 		}
+		for range rapid.IntRange(0, 2).Draw(t, "notes") {
+			f.Notes = append(f.Notes, strings.Repeat(word.Draw(t, "note")+" ", 9))
+		}
 		lines := strings.Split(strings.TrimSuffix(string(text(t, f)), "\n"), "\n")
 		if len(lines) > 40 {
 			t.Fatalf("%d lines", len(lines))

@@ -15,6 +15,7 @@ type Error struct {
 	File string
 	Line int // from 1
 	Msg  string
+	Text string // the line
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg) }
@@ -30,18 +31,22 @@ type section struct {
 // parser keeps the first error and the name of the file for it.
 type parser struct {
 	file string
+	data []byte
 	err  *Error
 }
 
 func (p *parser) fail(line int, format string, args ...any) {
 	if p.err == nil {
-		p.err = &Error{p.file, line, fmt.Sprintf(format, args...)}
+		p.err = &Error{File: p.file, Line: line, Msg: fmt.Sprintf(format, args...)}
+		if lines := strings.Split(string(p.data), "\n"); line <= len(lines) {
+			p.err.Text = strings.ToValidUTF8(lines[line-1], "?")
+		}
 	}
 }
 
 // Parse reads a trace. name stands for it in errors, which are all of type *Error.
 func Parse(name string, data []byte) (*Trace, error) {
-	p := &parser{file: name}
+	p := &parser{file: name, data: data}
 	t := p.parse(data)
 	if p.err != nil {
 		return nil, p.err

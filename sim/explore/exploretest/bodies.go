@@ -62,7 +62,10 @@ func crowd() func(*sim.Thread) {
 			dine(t, &outer, &inner)
 		}
 	}
-	reversed := func(t *sim.Thread) { dine(t, &inner, &outer) }
+	reversed := func(t *sim.Thread) {
+		inOrder(t)
+		dine(t, &inner, &outer)
+	}
 	return func(t *sim.Thread) {
 		outer.Init(t.World(), nil, "i_outer_lock", "", 0)
 		inner.Init(t.World(), nil, "i_inner_lock", "", 0)

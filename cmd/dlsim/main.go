@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+// Command dlsim explores the interleavings of scenarios on the port of dls_mgmt.c, and
+// replays those that fail.
+//
+// Exit codes: 0 as expected; 1 a violation, or an expected one is missing; 2 usage or bad
+// input; 3 unknown: a limit was reached, or the run was cut off.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+const (
+	exitOK      = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitUnknown = 3
+)
+
+// version is that of the tool; traces name it.
+const version = "0.1.0"
+
+// app is what the subcommands share.
+type app struct {
+	catalog  catalog
+	out, err io.Writer
+	// outTerminal and errTerminal say that a person is reading along.
+	outTerminal, errTerminal bool
+	code                     int // exit code of a command that worked
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, newCatalog(), os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// run runs one command line and returns the exit code.
+func run(ctx context.Context, c catalog, args []string) int {
+	a := &app{
+		catalog: c, out: os.Stdout, err: os.Stderr,
+		outTerminal: term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "",
+		errTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+	}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return a.code
+	}
+	var input inputError
+	if errors.As(err, &input) {
+		fmt.Fprintln(a.err, err)
+		return exitUsage
+	}
+	fmt.Fprintln(a.err, "dlsim:", err)
+	var unknown unknownError
+	if errors.As(err, &unknown) {
+		return exitUnknown
+	}
+	return exitUsage
+}
+
+// unknownError is a failure of dlsim itself, which leaves the question open.
+type unknownError struct{ error }
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "dlsim",
+		Short: "Explore the interleavings of illumos datalink management",
+		Long: "dlsim runs a port of illumos dls_mgmt.c on simulated kernel threads, tries many\n" +
+			"interleavings of a scenario, and records those that fail so that they replay exactly.",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.AddCommand(a.runCommand(), a.replayCommand(), a.listCommand(), a.versionCommand())
+	refuseCommands(root)
+	return root
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+
+	"dlsim/sim/explore"
+	"dlsim/sim/trace"
+)
+
+// traceName returns the file name of a violation's trace: the same whenever the same
+// violation of a scenario is found, so that finding it again makes no second file.
+func traceName(scenario string, v *explore.Violation) string {
+	clean := strings.Map(func(c rune) rune {
+		if c == '/' || c < ' ' {
+			return '_'
+		}
+		return c
+	}, scenario)
+	sum := sha256.Sum256([]byte(v.Signature))
+	return fmt.Sprintf("%s-%s-%s.trace", clean, v.Kind, hex.EncodeToString(sum[:4]))
+}
+
+// jsonResult is one line of --json; its fields are a contract.
+type jsonResult struct {
+	Scenario   string          `json:"scenario"`
+	Strategy   string          `json:"strategy"`
+	Seed       uint64          `json:"seed"`
+	Schedules  int64           `json:"schedules"`
+	Steps      int64           `json:"steps"`
+	Distinct   int64           `json:"distinct"`
+	Complete   bool            `json:"complete"`
+	Saturation float64         `json:"saturation"`
+	ElapsedMS  int64           `json:"elapsed_ms"`
+	Verdict    explore.Verdict `json:"verdict"`
+	Violations []jsonViolation `json:"violations"`
+}
+
+type jsonViolation struct {
+	Kind          string `json:"kind"`
+	Signature     string `json:"signature"`
+	Bug           string `json:"bug"`
+	FirstSchedule int64  `json:"first_schedule"`
+	Count         int64  `json:"count"`
+	Trace         string `json:"trace"`
+}
+
+// addJSON adds the line of one scenario.
+func (s *session) addJSON(sc *scenario, c explore.Config, r *explore.Result, traces []string) {
+	x := jsonResult{
+		Scenario: sc.name, Strategy: c.Strategy, Seed: c.Seed, Schedules: r.Schedules,
+		Steps: r.Steps, Distinct: r.Distinct,
+		// Neither strategy of this version can know that it has seen all interleavings.
+		Complete:   false,
+		Saturation: math.Round(r.Saturation*1e6) / 1e6,
+		ElapsedMS:  r.Elapsed.Milliseconds(), Verdict: r.Verdict,
+		Violations: []jsonViolation{},
+	}
+	for i, v := range r.Violations {
+		x.Violations = append(x.Violations, jsonViolation{
+			Kind: string(v.Kind), Signature: v.Signature, Bug: v.Matches.Bug,
+			FirstSchedule: v.First, Count: v.Count, Trace: traces[i],
+		})
+	}
+	line, err := json.Marshal(x)
+	if err != nil {
+		panic("engine bug: " + err.Error()) // the type has nothing that cannot be encoded
+	}
+	s.json.Write(append(line, '\n'))
+}
+
+// writeJSON writes the lines to where --json says.
+func (s *session) writeJSON() error {
+	switch s.flags.json {
+	case "":
+		return nil
+	case "-":
+		_, err := s.json.WriteTo(s.out)
+		return err
+	}
+	return trace.WriteAtomic(s.flags.json, s.json.Bytes())
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"dlsim/sim"
+	"dlsim/sim/report"
+	"dlsim/sim/trace"
+)
+
+func (a *app) replayCommand() *cobra.Command {
+	events := false
+	cmd := &cobra.Command{
+		Use:   "replay TRACE",
+		Short: "Run a recorded schedule again, exactly",
+		Long: "Run a recorded schedule again, choice by choice, and report the violation it ends in.\n" +
+			"If the run cannot follow the recording, it stops and names the first step that differs.",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("replay takes one trace")
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return a.replay(args[0], events) },
+	}
+	cmd.Flags().BoolVar(&events, "events", false, "print every step after the report")
+	refuseFlags(cmd, []string{"step", "strict", "resync"}, []string{"continue", "html", "perfetto"})
+	return cmd
+}
+
+func (a *app) replay(file string, events bool) error {
+	t, err := trace.ReadFile(file)
+	if err != nil {
+		var bad *trace.Error
+		if errors.As(err, &bad) {
+			return inputError{fmt.Errorf("%w\n    %s", err, bad.Text)}
+		}
+		return usageError{err}
+	}
+	h := &t.Header
+	if h.Kernel != kernelProduction && h.Kernel != kernelDebug {
+		return usagef("%s: there is no kernel %q", file, h.Kernel)
+	}
+	for _, c := range h.Checks {
+		if err := pick("check", c, a.checks(), nil); err != nil {
+			return usagef("%s: %w", file, err)
+		}
+	}
+	sc, err := a.catalog.parse(file+"(scenario.yaml)", t.Source, h.Kernel == kernelDebug)
+	if err != nil {
+		return inputError{err}
+	}
+	if sc.hash != h.ScenarioHash || sc.name != h.Scenario {
+		return usagef("%s: the header is of scenario %s with hash %s, but the trace holds %s with "+
+			"hash %s", file, h.Scenario, h.ScenarioHash, sc.name, sc.hash)
+	}
+	p := sc.program
+	r := trace.Replay(p, t)
+	f := report.Failure{
+		Scenario: report.Scenario{Name: sc.name, Threads: sc.threads}, Record: r.Record,
+		Trace: file, Color: a.outTerminal,
+		Origin: fmt.Sprintf("by %s: %s, seed %d, schedule %d", h.Tool, h.Strategy, h.Seed,
+			h.Schedule),
+	}
+	if p.PortHash() != h.PortHash {
+		f.Notes = append(f.Notes, fmt.Sprintf(
+			"the port has changed since the recording: it was %s and is %s", h.PortHash,
+			p.PortHash()))
+	}
+	if err := a.replayed(f, t, r); err != nil {
+		return err
+	}
+	if events {
+		fmt.Fprintln(a.out)
+		return report.Events(a.out, r.Record)
+	}
+	return nil
+}
+
+// replayed tells what a replay came to and sets the exit code.
+func (a *app) replayed(f report.Failure, t *trace.Trace, r *trace.Replayed) error {
+	failed := r.Outcome == sim.Failed
+	switch {
+	case r.Same && !r.Exact:
+		f.Notes = append(f.Notes, "the run is not the recorded one step for step")
+	case r.Divergence != nil && failed:
+		f.Notes = append(f.Notes, r.Divergence.Error())
+	case failed && !r.Same:
+		f.Notes = append(f.Notes, "the recorded violation was another: "+t.Violation.Signature)
+	}
+	if failed {
+		a.code = exitFailed
+		return report.Write(a.out, f)
+	}
+	for _, n := range f.Notes {
+		fmt.Fprintln(a.out, "note:", n)
+	}
+	switch {
+	case r.Divergence != nil:
+		a.code = exitUnknown
+		fmt.Fprintf(a.out, "DIVERGED in %s: %v\n", f.Scenario.Name, r.Divergence)
+	case r.Outcome == sim.Unknown:
+		a.code = exitUnknown
+		fmt.Fprintf(a.out, "UNKNOWN in %s: the run reached the limit of %d steps\n",
+			f.Scenario.Name, t.Header.StepsMax)
+	default:
+		fmt.Fprintf(a.out, "GONE from %s: the run followed the recording to its end and did not "+
+			"fail; recorded was %s\n", f.Scenario.Name, t.Violation.Signature)
+	}
+	return nil
+}

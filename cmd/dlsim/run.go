@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"dlsim/sim/explore"
+	"dlsim/sim/report"
+	"dlsim/sim/trace"
+)
+
+// runFlags are the flags of dlsim run.
+type runFlags struct {
+	strategy  string
+	depth     int
+	schedules int64
+	time      time.Duration
+	seed      uint64
+	workers   int
+	checks    string
+	debug     bool
+	traces    string
+	failFast  bool
+	json      string
+	quiet     bool
+}
+
+func (a *app) runCommand() *cobra.Command {
+	f := new(runFlags)
+	cmd := &cobra.Command{
+		Use:   "run [SCENARIO|DIR ...]",
+		Short: "Explore scenarios, by default those in ./scenarios",
+		Long: "Explore scenarios: run each many times, every time with another interleaving, and\n" +
+			"report what fails. Without flags each scenario is explored as its file says.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.run(cmd.Context(), f, cmd.Flags(), args)
+		},
+	}
+	s := cmd.Flags()
+	s.SortFlags = false
+	s.StringVar(&f.strategy, "strategy", "", "how schedules are chosen: random or pct")
+	s.IntVar(&f.depth, "depth", 0, "bug depth that pct is tuned to")
+	s.Int64Var(&f.schedules, "schedules", 0, "schedules for each scenario")
+	s.DurationVar(&f.time, "time", 0, "time for each scenario, instead of a number of schedules")
+	s.Uint64Var(&f.seed, "seed", 0, "seed of the campaign")
+	s.IntVar(&f.workers, "workers", 0, "schedules that run at the same time (default: CPUs)")
+	s.StringVar(&f.checks, "checks", "all", "checks to make, separated by commas")
+	s.BoolVar(&f.debug, "debug-kernel", false, "simulate a DEBUG kernel, in which ASSERT counts")
+	s.StringVar(&f.traces, "traces", "dlsim-traces", "folder for the traces of violations")
+	s.BoolVar(&f.failFast, "fail-fast", false, "stop at the first violation that is not expected")
+	s.StringVar(&f.json, "json", "", "write the results as JSON lines to a file, or to - (stdout)")
+	s.BoolVar(&f.quiet, "quiet", false, "say nothing of what is as expected")
+	refuseFlags(cmd, []string{"github"},
+		[]string{"preemptions", "patch", "baseline", "junit", "sarif"})
+	return cmd
+}
+
+// check refuses values that make no sense.
+func (f *runFlags) check(set *pflag.FlagSet) error {
+	switch {
+	case set.Changed("depth") && (f.depth < 1 || f.depth > 100):
+		return usagef("--depth must be from 1 to 100")
+	case set.Changed("schedules") && f.schedules < 1:
+		return usagef("--schedules must be at least 1")
+	case set.Changed("time") && f.time <= 0:
+		return usagef("--time must be more than 0")
+	case set.Changed("workers") && (f.workers < 1 || f.workers > 256):
+		return usagef("--workers must be from 1 to 256")
+	case f.traces == "":
+		return usagef("--traces must name a folder")
+	}
+	if f.json != "" && f.json != "-" {
+		if info, err := os.Stat(filepath.Dir(f.json)); err != nil || !info.IsDir() {
+			return usagef("--json: there is no folder %s", filepath.Dir(f.json))
+		}
+	}
+	if set.Changed("strategy") {
+		return pick("strategy", f.strategy, explore.StrategyNames(), laterStrategies())
+	}
+	return nil
+}
+
+// checkNames returns the checks that --checks asks for, sorted.
+func (f *runFlags) checkNames() ([]string, error) {
+	if f.checks == "all" {
+		return explore.CheckNames(), nil
+	}
+	var names []string
+	for name := range strings.SplitSeq(f.checks, ",") {
+		name = strings.TrimSpace(name)
+		if err := pick("check", name, explore.CheckNames(), laterChecks()); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// config returns how to explore sc: as its file says, unless a flag says otherwise.
+func (f *runFlags) config(set *pflag.FlagSet, sc *scenario, checks []string) explore.Config {
+	c := sc.explore
+	c.Checks, c.FailFast, c.Workers = checks, f.failFast, f.workers
+	if !set.Changed("workers") {
+		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	if set.Changed("strategy") {
+		c.Strategy = f.strategy
+	}
+	if set.Changed("depth") {
+		c.Depth = f.depth
+	}
+	if set.Changed("seed") {
+		c.Seed = f.seed
+	}
+	if set.Changed("time") {
+		c.Time, c.Schedules = f.time, 0
+	}
+	if set.Changed("schedules") {
+		c.Schedules = f.schedules
+	}
+	return c
+}
+
+// session is one dlsim run.
+type session struct {
+	*app
+	flags   *runFlags
+	text    io.Writer // where people read
+	table   *report.Table
+	json    bytes.Buffer
+	reports bytes.Buffer
+}
+
+func (a *app) run(ctx context.Context, f *runFlags, set *pflag.FlagSet, paths []string) error {
+	if err := f.check(set); err != nil {
+		return err
+	}
+	checks, err := f.checkNames()
+	if err != nil {
+		return err
+	}
+	all, err := load(a.catalog, paths, f.debug)
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(all))
+	for i, sc := range all {
+		names[i] = sc.name
+	}
+	s := &session{app: a, flags: f, text: a.out}
+	if f.json == "-" {
+		s.text = a.err // the other stream is for the machine
+	}
+	s.table = report.NewTable(s.text, names)
+	for i, sc := range all {
+		r, err := s.explore(ctx, sc, f.config(set, sc, checks))
+		if err != nil {
+			return err
+		}
+		a.code = worse(a.code, r.Verdict)
+		if ctx.Err() != nil {
+			a.code = worse(a.code, explore.Unknown)
+			if left := len(all) - i - 1; left > 0 {
+				fmt.Fprintf(s.text, "interrupted: %d scenarios were not run\n", left)
+			}
+			break
+		}
+		if f.failFast && r.Verdict == explore.Violated {
+			break
+		}
+	}
+	if _, err := s.reports.WriteTo(s.text); err != nil {
+		return err
+	}
+	return s.writeJSON()
+}
+
+// worse returns the exit code after one more verdict: a violation outweighs doubt, and
+// doubt outweighs all being as expected.
+func worse(code int, v explore.Verdict) int {
+	switch {
+	case code == exitFailed || v == explore.Violated || v == explore.Missing:
+		return exitFailed
+	case v == explore.Unknown:
+		return exitUnknown
+	}
+	return code
+}
+
+// explore runs the campaign of one scenario and tells of it.
+func (s *session) explore(ctx context.Context, sc *scenario, c explore.Config) (*explore.Result,
+	error) {
+	bar := s.progress(sc.name, c)
+	c.Progress = bar.update
+	r, err := explore.Explore(ctx, sc.program, c)
+	bar.done()
+	if err != nil {
+		return nil, unknownError{err}
+	}
+	traces := make([]string, len(r.Violations))
+	for i, v := range r.Violations {
+		traces[i] = filepath.Join(s.flags.traces, traceName(sc.name, v))
+		t := trace.New(s.header(sc, c), sc.source, v)
+		if err := t.WriteFile(traces[i]); err != nil {
+			return nil, fmt.Errorf("cannot write the trace: %w", err)
+		}
+	}
+	if !s.flags.quiet || r.Verdict != explore.Expected {
+		if err := s.table.Row(r, len(c.Expect) > 0, traces); err != nil {
+			return nil, err
+		}
+	}
+	s.addJSON(sc, c, r, traces)
+	return r, s.report(sc, r, traces)
+}
+
+func (s *session) header(sc *scenario, c explore.Config) trace.Header {
+	return trace.Header{
+		Tool: "dlsim " + version, Scenario: sc.name, ScenarioHash: sc.hash,
+		PortHash: sc.program.PortHash(), Kernel: kernelName(s.flags.debug), Seed: c.Seed,
+		StepsMax: c.StepsMax, Checks: c.Checks,
+	}
+}
+
+// Which kernel a trace was made on, beyond what its scenario says.
+const (
+	kernelProduction = "as the scenario says"
+	kernelDebug      = "debug"
+)
+
+func kernelName(debug bool) string {
+	if debug {
+		return kernelDebug
+	}
+	return kernelProduction
+}
+
+const reportsMax = 3 // of one scenario
+
+// report keeps the reports of what was not expected for the end.
+func (s *session) report(sc *scenario, r *explore.Result, traces []string) error {
+	shown, left := 0, 0
+	for i, v := range r.Violations {
+		if v.IsExpected() {
+			continue
+		}
+		if shown == reportsMax {
+			left++
+			continue
+		}
+		shown++
+		s.reports.WriteByte('\n')
+		err := report.Write(&s.reports, report.Failure{
+			Scenario: report.Scenario{Name: sc.name, Threads: sc.threads},
+			Record:   v.Record, Trace: traces[i], Color: s.outTerminal && s.flags.json != "-",
+			Found: &report.Finding{
+				Plan: v.Plan, Seed: r.Plan.Seed, First: v.First, Count: v.Count,
+				Exact: v.Exact, Schedules: r.Schedules,
+			},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if left > 0 {
+		fmt.Fprintf(&s.reports, "\n%s: %d more violations; replay their traces to see them\n",
+			sc.name, left)
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package main
+
+import (
+	"strings"
+
+	"dlsim/devnet"
+	"dlsim/scenarios"
+	"dlsim/sim"
+	"dlsim/sim/explore"
+	"dlsim/sim/report"
+)
+
+// portCatalog is the catalog of scenarios on the port of dls_mgmt.c.
+type portCatalog struct{}
+
+func newCatalog() catalog { return portCatalog{} }
+
+func (portCatalog) find(path string) ([]string, error) { return scenarios.Find(path) }
+
+func (portCatalog) portHash() string { return devnet.PortHash() }
+
+func (portCatalog) ops() []listed {
+	var rows []listed
+	for _, o := range scenarios.Ops() {
+		rows = append(rows, listed{o.Name, o.Doc + " Example: " + o.Example})
+	}
+	return rows
+}
+
+func (portCatalog) parse(file string, text []byte, debug bool) (*scenario, error) {
+	sc, err := scenarios.Parse(file, text)
+	if err != nil {
+		return nil, err
+	}
+	p, err := scenarios.NewProgram(sc, scenarios.Options{DebugKernel: debug})
+	if err != nil {
+		return nil, err
+	}
+	out := &scenario{
+		name: sc.Name, about: strings.TrimSpace(sc.About), hash: sc.Hash(), source: sc.Source,
+		program: p,
+		explore: explore.Config{
+			Strategy: sc.Explore.Strategy, Depth: sc.Explore.Depth,
+			Schedules: int64(sc.Explore.Schedules), Seed: uint64(sc.Explore.Seed),
+			StepsMax: sc.Explore.Steps,
+		},
+	}
+	for _, v := range sc.Expect.Violations {
+		out.explore.Expect = append(out.explore.Expect,
+			explore.Expectation{Kind: sim.Kind(v.Kind), At: v.At, Bug: v.Bug})
+	}
+	for _, t := range sc.Threads {
+		lane := report.Thread{Name: t.Name}
+		for _, s := range t.Steps {
+			lane.Ops = append(lane.Ops, s.Text)
+		}
+		out.threads = append(out.threads, lane)
+	}
+	return out, nil
+}
