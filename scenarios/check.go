@@ -92,7 +92,10 @@ func (d *decoder) checkLinks(root ast.Node, sc *Scenario) error {
 	for i := range links {
 		l := &links[i]
 		at := d.at(root, "system", "links", i)
-		l.Line, l.Col = at.GetToken().Position.Line, at.GetToken().Position.Column
+		if pairs, err := d.pairs(at, ""); err == nil && len(pairs) > 0 {
+			p := pairs[0].knode.GetToken().Position
+			l.Line, l.Col = p.Line, p.Column
+		}
 		if l.MAC == "" {
 			l.MAC = l.Name
 		}
@@ -177,9 +180,6 @@ func (d *decoder) at(n ast.Node, path ...any) ast.Node {
 			return n
 		}
 		n = next
-	}
-	if pairs, err := d.pairs(n, ""); err == nil && len(pairs) > 0 {
-		return pairs[0].knode // the token of a mapping is its first colon
 	}
 	return n
 }

@@ -39,6 +39,14 @@ type reference struct {
 // fail returns an Error at a node.
 func (d *decoder) fail(n ast.Node, hint, format string, args ...any) error {
 	line, col := 1, 1
+	switch m := n.(type) { // the token of a mapping is its first colon
+	case *ast.MappingNode:
+		if len(m.Values) > 0 {
+			n = m.Values[0].Key
+		}
+	case *ast.MappingValueNode:
+		n = m.Key
+	}
 	if n != nil && n.GetToken() != nil && n.GetToken().Position != nil {
 		p := n.GetToken().Position
 		line, col = p.Line, p.Column
@@ -137,7 +145,9 @@ func (d *decoder) complete(n ast.Node, v reflect.Value, fs []field, seen map[str
 			continue
 		}
 		if f.must {
-			return d.fail(n, "add "+f.key+": "+strings.TrimSuffix(f.tag.Get("doc"), "."), "%s has no %s", what, f.key)
+			about, _, _ := strings.Cut(f.tag.Get("doc"), ".")
+			about, _, _ = strings.Cut(about, ":")
+			return d.fail(n, "add "+f.key+": "+strings.ToLower(about[:1])+about[1:], "%s has no %s", what, f.key)
 		}
 		setDefault(v.Field(f.num), f.tag)
 	}
@@ -227,7 +237,12 @@ func (d *decoder) str(n ast.Node, what string) (string, error) {
 	case *ast.LiteralNode:
 		return strings.TrimSuffix(s.Value.Value, "\n"), nil
 	}
-	return "", d.fail(n, "put it in quotes if it is meant to be one", "%s must be a string, not %s", what, kindOf(n))
+	hint := "put it in quotes if it is meant to be one"
+	switch n.(type) {
+	case *ast.AliasNode, *ast.AnchorNode, *ast.TagNode:
+		hint = "write the value itself"
+	}
+	return "", d.fail(n, hint, "%s must be a string, not %s", what, kindOf(n))
 }
 
 // checkString checks the allowed values of a string and notes what it refers to.

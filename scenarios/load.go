@@ -61,9 +61,12 @@ func Parse(file string, src []byte) (*Scenario, error) {
 	if err != nil {
 		return nil, d.syntaxError(err)
 	}
-	if len(f.Docs) != 1 || f.Docs[0].Body == nil {
+	switch {
+	case len(f.Docs) == 0 || f.Docs[0].Body == nil:
+		return nil, errorAt(file, src, 1, 1, "the file is empty", "begin with name: and threads:")
+	case len(f.Docs) > 1:
 		return nil, errorAt(file, src, 1, 1, fmt.Sprintf("a scenario file has one document, this has %d", len(f.Docs)),
-			"begin with name: and threads:")
+			"remove the lines that separate them")
 	}
 	sc := &Scenario{File: file, Source: src}
 	if err := d.object(f.Docs[0].Body, reflect.ValueOf(sc).Elem(), "the scenario"); err != nil {
@@ -250,8 +253,8 @@ func (d *decoder) handle(n ast.Node, kind, name string) error {
 		return d.fail(n, suggest(name, known), "no earlier step of this thread makes a handle %s", name)
 	}
 	if kind != "handle" && kind != made {
-		return d.fail(n, "use "+map[string]string{"tmp": "rele_tmp", "ref": "rele"}[made],
-			"handle %s is a %s hold, not a %s hold", name, made, kind)
+		is := map[string]string{"tmp": "temporary hold, from hold_tmp", "ref": "hold, from hold"}[made]
+		return d.fail(n, "release it with "+map[string]string{"tmp": "rele_tmp", "ref": "rele"}[made], "handle %s is a %s", name, is)
 	}
 	return nil
 }
