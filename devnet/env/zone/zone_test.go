@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package zone_test
+
+import (
+	"testing"
+
+	"dlsim/devnet/env"
+	"dlsim/devnet/env/envtest"
+	"dlsim/devnet/env/zone"
+	"dlsim/sim"
+)
+
+func layer(t *sim.Thread) *zone.Layer {
+	l := new(zone.Layer)
+	l.Init(t.World())
+	return l
+}
+
+func TestStatusOnlyGoesUp(t *testing.T) {
+	envtest.Clean(t, 1, func(st *sim.Thread) {
+		z := layer(st).Add(st.World(), 5, "web", zone.Uninitialized)
+		for s := zone.Initialized; s <= zone.Dead; s++ {
+			envtest.Check(st, z.SetStatus(st, s), "refused %v", s)
+			envtest.Check(st, !z.SetStatus(st, s), "accepted %v twice", s)
+			envtest.Check(st, !z.SetStatus(st, s-1), "went down from %v", s)
+			envtest.Equal(st, "status", z.StatusGet(st), s)
+			back, ok := zone.ParseStatus(s.String())
+			envtest.Check(st, ok && back == s, "%v does not parse", s)
+		}
+		_, ok := zone.ParseStatus("half_up")
+		envtest.Check(st, !ok, "parsed nonsense")
+	})
+}
+
+// TestHiddenZones: a zone is found from READY to DOWN only, so one that is merely dying
+// looks like one that never was.
+func TestHiddenZones(t *testing.T) {
+	envtest.Clean(t, 1, func(st *sim.Thread) {
+		l := layer(st)
+		z := l.Add(st.World(), 5, "web", zone.Uninitialized)
+		for s := zone.Uninitialized; s <= zone.Dead; s++ {
+			z.SetStatus(st, s)
+			active := s >= zone.Ready && s <= zone.Down
+			found := l.FindByID(st, 5)
+			envtest.Check(st, (found != nil) == active, "found in %v: %v", s, found != nil)
+			if found != nil {
+				found.Rele(st)
+			}
+			want := env.Errno(0)
+			if !active {
+				want = env.ENXIO
+			}
+			envtest.Equal(st, "add in "+s.String(), l.AddDatalink(st, 5, 1), want)
+			if !active {
+				want = env.EINVAL
+			}
+			envtest.Equal(st, "remove in "+s.String(), l.RemoveDatalink(st, 5, 1), want)
+		}
+		envtest.Check(st, l.Get(5) == z, "Get hides a zone")
+		envtest.Check(st, l.FindByID(st, 6) == nil, "found a zone that never was")
+		g := l.FindByID(st, env.GlobalZone)
+		envtest.Check(st, g != nil && g.StatusGet(st) == zone.Running, "no global zone")
+		g.Rele(st)
+	})
+}
+
+func TestDatalinkLists(t *testing.T) {
+	envtest.Clean(t, 1, func(st *sim.Thread) {
+		l := layer(st)
+		z5 := l.Add(st.World(), 5, "web", zone.Running)
+		z6 := l.Add(st.World(), 6, "db", zone.Running)
+		envtest.Equal(st, "no zone", l.AddDatalink(st, 9, 1), env.ENXIO)
+		envtest.Equal(st, "remove, no zone", l.RemoveDatalink(st, 9, 1), env.EINVAL)
+		envtest.Equal(st, "add", l.AddDatalink(st, 5, 1), 0)
+		envtest.Equal(st, "add again", l.AddDatalink(st, 5, 1), env.EEXIST)
+		envtest.Equal(st, "add elsewhere", l.AddDatalink(st, 6, 1), env.EPERM)
+		envtest.Equal(st, "remove elsewhere", l.RemoveDatalink(st, 6, 1), env.ENXIO)
+		envtest.Equal(st, "zone of the link", l.CheckDatalink(1), 5)
+		envtest.Equal(st, "zone of another", l.CheckDatalink(2), env.GlobalZone)
+		z5.Enlist(1)
+		envtest.Equal(st, "links", len(z5.Links()), 1)
+
+		z5.SetStatus(st, zone.Dying)
+		envtest.Equal(st, "add elsewhere when its zone dies", l.AddDatalink(st, 6, 1), 0)
+		envtest.Equal(st, "zone of the link", l.CheckDatalink(1), 6)
+		envtest.Equal(st, "remove", l.RemoveDatalink(st, 6, 1), 0)
+		envtest.Equal(st, "links", len(z6.Links()), 0)
+	})
+}
+
+// TestStatusMayChangeAfterFind: nothing keeps a found zone in its status.
+func TestStatusMayChangeAfterFind(t *testing.T) {
+	seen := make(envtest.Seen)
+	envtest.Clean(t, 300, func(st *sim.Thread) {
+		l := layer(st)
+		z := l.Add(st.World(), 5, "web", zone.Running)
+		st.Spawn("halt", func(t *sim.Thread) {
+			z.SetStatus(t, zone.ShuttingDown)
+			z.SetStatus(t, zone.Dying)
+		})
+		if f := l.FindByID(st, 5); f != nil {
+			seen["found "+f.StatusGet(st).String()]++
+			f.Rele(st)
+		} else {
+			seen["hidden"]++
+		}
+	})
+	seen.All(t, "found running", "found shutting_down", "found dying", "hidden")
+}
