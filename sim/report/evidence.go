@@ -140,7 +140,8 @@ func wakers(r *explore.Record) []string {
 		if e.Step < s.Since {
 			when = "before"
 		}
-		out = append(out, fmt.Sprintf("%s came to wait for %s at step %d; the last %s, by %s at step %d%s, was %s that",
+		out = append(out, fmt.Sprintf(
+			"%s came to wait for %s at step %d; the last %s, by %s at step %d%s, was %s that",
 			s.Thread, s.Object, s.Since, e.Op, e.Thread, e.Step, at(e.Site), when))
 	}
 	return out
