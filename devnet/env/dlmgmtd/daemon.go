@@ -242,18 +242,18 @@ func (p *process) moveLink(t *sim.Thread, id env.LinkID, to env.ZoneID) env.Errn
 		return 0
 	}
 	if k.Zone != env.GlobalZone {
-		if err := p.d.Zones.RemoveDatalink(t, k.Zone, id); err != 0 || p.lock.dead {
+		if err := p.removeDatalink(t, k.Zone, id); err != 0 || p.lock.dead {
 			return err
 		}
 	}
 	if to != env.GlobalZone {
-		err := p.d.Zones.AddDatalink(t, to, id)
+		err := p.addDatalink(t, to, id)
 		if p.lock.dead {
 			return err
 		}
 		if err != 0 {
 			if k.Zone != env.GlobalZone {
-				_ = p.d.Zones.AddDatalink(t, k.Zone, id)
+				_ = p.addDatalink(t, k.Zone, id)
 			}
 			return err
 		}
@@ -272,7 +272,7 @@ func (p *process) createLinkid(t *sim.Thread, req *door.Request) door.Reply {
 	if p.d.find(req.Link) != nil || p.d.findName(req.Name, req.Zone) != nil {
 		err = env.EEXIST
 	} else if req.Zone != env.GlobalZone {
-		err = p.d.Zones.AddDatalink(t, req.Zone, req.Link)
+		err = p.addDatalink(t, req.Zone, req.Link)
 	}
 	if err == 0 && !p.lock.dead {
 		p.d.Add(Link{ID: req.Link, Name: req.Name, Class: req.Class, Zone: req.Zone, Props: req.Props})
@@ -291,7 +291,7 @@ func (p *process) destroyLinkid(t *sim.Thread, req *door.Request) door.Reply {
 	if k := p.d.find(req.Link); k != nil {
 		err = 0
 		if k.Zone != env.GlobalZone {
-			_ = p.d.Zones.RemoveDatalink(t, k.Zone, k.ID)
+			_ = p.removeDatalink(t, k.Zone, k.ID)
 		}
 		if !p.lock.dead {
 			i := slices.Index(p.d.links, k)
@@ -300,6 +300,14 @@ func (p *process) destroyLinkid(t *sim.Thread, req *door.Request) door.Reply {
 	}
 	p.lock.unlock(t)
 	return door.Reply{Err: err}
+}
+
+func (p *process) addDatalink(t *sim.Thread, zone env.ZoneID, id env.LinkID) env.Errno {
+	return p.downcall(t, func() env.Errno { return p.d.Zones.AddDatalink(t, zone, id) })
+}
+
+func (p *process) removeDatalink(t *sim.Thread, zone env.ZoneID, id env.LinkID) env.Errno {
+	return p.downcall(t, func() env.Errno { return p.d.Zones.RemoveDatalink(t, zone, id) })
 }
 
 func (d *Daemon) find(id env.LinkID) *Link {

@@ -17,6 +17,7 @@ var (
 	opRevoke = &sim.OpType{Name: "door_revoke", Access: sim.Write}
 	opUpcall = &sim.OpType{Name: "door_upcall", Access: sim.Read}
 	opReply  = &sim.OpType{Name: "door_upcall (reply)", Access: sim.Local, Wait: true}
+	opSignal = &sim.OpType{Name: "signal", Access: sim.Local}
 	opReturn = &sim.OpType{Name: "door_return", Access: sim.Write}
 )
 
@@ -242,9 +243,11 @@ func (l *Layer) Call(t *sim.Thread, req *Request) (Reply, env.Errno) {
 // unless the reply comes before it runs, and the server goes on with the request. Later
 // upcalls of u see env.Context.Signalled.
 func (l *Layer) Signal(t, u *sim.Thread) {
+	t.Step(opSignal, nil, nil)
 	for _, c := range l.inFlight {
 		if c.caller == u && !c.ended && !c.left {
 			c.left, c.err = true, env.EINTR
+			t.Touch(&c.obj, sim.Write)
 			t.World().Wake(t, u)
 		}
 	}
