@@ -31,6 +31,7 @@ func (d *DLS) devnetUnset(t *sim.Thread, mh *mac.MAC, wait bool) (id env.LinkID,
 		(ddp.At(t).ddTref.Get(t) != 0 || ddp.At(t).ddPropTaskid.Get(t) != 0)) { // C:1000-1001
 		force, orphan := d.forcedUnset(t, ddp)
 		if !force {
+			d.noteBusy(t, ddp)
 			ddp.At(t).ddMutex.Exit(t) // C:1036
 			d.devnetLock.Exit(t)      // C:1037
 			return env.InvalidLinkID, env.EBUSY
@@ -89,6 +90,17 @@ func (d *DLS) devnetUnset(t *sim.Thread, mh *mac.MAC, wait bool) (id env.LinkID,
 	ddp.At(t).ddMutex.Exit(t)                    // C:1121
 	d.cache.Free(t, ddp)                         // C:1122
 	return id, 0
+}
+
+// noteBusy says in detailed runs why unset gives EBUSY.
+func (d *DLS) noteBusy(t *sim.Thread, ddp Ptr) {
+	if t.Detailed() {
+		task := "no property task"
+		if ddp.At(t).ddPropTaskid.Get(t) != 0 {
+			task = "property task pending"
+		}
+		t.Notef("EBUSY: dd_ref %d, dd_tref %d, %s", ddp.At(t).ddRef.Get(t), ddp.At(t).ddTref.Get(t), task)
+	}
 }
 
 // forcedUnset decides whether a busy link is removed all the same (C:1002-1033): a transient

@@ -61,6 +61,7 @@ retry:
 	dh := d.mgmtDh                              // C:320
 	if dh == nil || d.iMgmtDoorRevoked(t, dh) { // C:321
 		d.mgmtLock.Exit(t) // C:322
+		noteUpcall(t, req.Cmd, env.EBADF)
 		return door.Reply{}, env.EBADF
 	}
 	dh.Hold(t)         // C:325
@@ -76,6 +77,7 @@ retry:
 
 		switch err {
 		case env.EINTR:
+			noteUpcall(t, req.Cmd, err)
 			// An interrupted operation is not tried again.
 			dh.Rele(t) // C:391
 			return door.Reply{}, err
@@ -111,6 +113,14 @@ retry:
 		// A reply of another size leaves rsize as it was, so lr_err is what counts
 		// (environment.md 9.2).
 	}
-	dh.Rele(t)              // C:391
+	dh.Rele(t) // C:391
+	noteUpcall(t, req.Cmd, reply.Err)
 	return reply, reply.Err // C:388
+}
+
+// noteUpcall says in detailed runs which upcall failed and how.
+func noteUpcall(t *sim.Thread, cmd string, err env.Errno) {
+	if err != 0 && t.Detailed() {
+		t.Notef("%s: %s", cmd, err)
+	}
 }

@@ -184,9 +184,7 @@ func (a *actor) do(t *sim.Thread, s *Step) {
 	if s.As != "" && err == 0 {
 		a.handles[s.As] = c.made
 	}
-	if t.Detailed() {
-		t.Notef("%s = %s", s.Text, err)
-	}
+	t.Result(s.Text, err.String())
 }
 
 // handleOf returns the handle that a step uses.

@@ -21,7 +21,8 @@ type Event struct {
 	// choice it is the number of possible values.
 	Enabled int
 	Value   int      // of a choice
-	Notes   []string // results and explanations added by the program
+	Notes   []string // explanations added by the program
+	Results []string // operations of the program that ended here, "operation = answer"
 }
 
 // IsChoice tells an answer to Choose from a step.
@@ -74,6 +75,15 @@ func (t *Thread) Notef(format string, args ...any) {
 	}
 	e := &t.w.detail.events[t.detail.last]
 	e.Notes = append(e.Notes, fmt.Sprintf(format, args...))
+}
+
+// Result records in detailed runs that an operation of the program has ended with the
+// given answer.
+func (t *Thread) Result(operation, answer string) {
+	if t.Detailed() && t.detail.last >= 0 {
+		e := &t.w.detail.events[t.detail.last]
+		e.Results = append(e.Results, operation+" = "+answer)
+	}
 }
 
 // Held records, in detailed runs, that t now holds o in the given mode.

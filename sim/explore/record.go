@@ -70,7 +70,8 @@ type Event struct {
 	Picked, Preempt    bool
 	IsChoice           bool
 	Enabled, Value     int
-	Notes              []string
+	Notes              []string // explanations
+	Results            []string // operations that ended here, "operation = answer"
 }
 
 // Take makes the record of w's last run, which was detailed. If it did not fail, the record
@@ -133,7 +134,7 @@ func (r *Record) addEvents(w *sim.World, sites sim.Resolver) {
 		r.Events = append(r.Events, Event{
 			Step: e.Step, Thread: e.Thread.Name(), Op: e.Op, Object: e.Object,
 			Site: sites(e.PCs), Picked: e.Picked, Preempt: e.Preempt, IsChoice: e.IsChoice(),
-			Enabled: e.Enabled, Value: e.Value, Notes: e.Notes,
+			Enabled: e.Enabled, Value: e.Value, Notes: e.Notes, Results: e.Results,
 		})
 		last[e.Thread.Name()] = e.Step
 	}

@@ -22,10 +22,12 @@ type Cond struct {
 	// Releasers, if set, names the threads that must act before t, a waiter, can be
 	// woken, as sim.Resource.Blockers does: a condition variable itself cannot know.
 	Releasers func(t *sim.Thread, buf []*sim.Thread) []*sim.Thread
+	// Backing, if set, is the object that the releasers hold, for reports.
+	Backing *sim.Object
 }
 
 // Init makes the condition variable ready; see Mutex.Init for the arguments. It leaves
-// Releasers as it is.
+// Releasers and Backing as they are.
 func (c *Cond) Init(w *sim.World, life *sim.Life, class, key string, num int) {
 	w.Register(&c.obj, class, key, num, c)
 	c.life = life

@@ -19,8 +19,9 @@ type row struct {
 	thread      string
 	op, object  string
 	site        sim.Site
-	key         bool // shows something the failure is about
-	must        bool // shows where a lock involved was taken, a thread blocked, or the end
+	note        string // what the program says of the step, "" if nothing
+	key         bool   // shows something the failure is about
+	must        bool   // shows where a lock involved was taken, a thread blocked, or the end
 }
 
 // rows folds the events: a step that matters has a row of its own, the others share one
@@ -42,6 +43,7 @@ func rows(r *explore.Record) []row {
 		if e.IsChoice {
 			x.object = fmt.Sprintf("%s = %d of %d", e.Object, e.Value, e.Enabled)
 		}
+		x.note = strings.Join(e.Notes, "; ")
 		if n := len(out); n > 0 && !x.key && !out[n-1].key && out[n-1].thread == x.thread &&
 			x.mark == ' ' {
 			x.first, x.mark = out[n-1].first, out[n-1].mark
@@ -52,7 +54,13 @@ func rows(r *explore.Record) []row {
 	}
 	out = blocked(r, out)
 	if n := len(out); n > 0 && out[n-1].thread == r.Thread {
-		out[n-1].mark, out[n-1].must = '!', true
+		last := &out[n-1]
+		if r.Kind != sim.KindStale && r.At.Site != last.site && !r.At.Site.IsZero() && last.mark != '!' {
+			// It failed in local code after its last operation.
+			return append(out, row{first: r.Step, last: r.Step, mark: '!', thread: r.Thread,
+				op: "fails", site: r.At.Site, key: true, must: true})
+		}
+		last.mark, last.must = '!', true
 	}
 	return out
 }
@@ -120,22 +128,27 @@ func newKeySteps(r *explore.Record) keySteps {
 }
 
 func (k keySteps) has(e *explore.Event) bool {
-	return e.IsChoice || k.steps[e.Step] || k.objects[e.Object]
+	return e.IsChoice || k.steps[e.Step] || k.objects[e.Object] || len(e.Notes) > 0
+}
+
+// height is the number of lines the row takes.
+func (x row) height() int {
+	if x.note != "" {
+		return 2
+	}
+	return 1
 }
 
 // choose picks at most room rows to show, gaps counted: those that must be seen, then the
 // last ones, then those that matter, then whatever is nearest to the end.
 func choose(all []row, room int) []row {
-	if len(all) <= room {
-		return all
-	}
 	keep := make([]bool, len(all))
 	try := func(i int) {
 		if keep[i] {
 			return
 		}
 		keep[i] = true
-		if shown(keep) > room {
+		if shown(all, keep) > room {
 			keep[i] = false
 		}
 	}
@@ -148,6 +161,7 @@ func choose(all []row, room int) []row {
 		}
 	}
 	latest(2*room, func(x row) bool { return x.must })
+	latest(2*room, func(x row) bool { return x.note != "" })
 	latest(max(room/2, 1), func(row) bool { return true })
 	latest(2*room, func(x row) bool { return x.key })
 	latest(2*room, func(row) bool { return true })
@@ -160,13 +174,14 @@ func choose(all []row, room int) []row {
 	return out
 }
 
-// shown returns the number of lines that the kept rows and the gaps between them take.
-func shown(keep []bool) int {
+// shown returns the number of lines that the kept rows, their notes and the gaps between
+// them take.
+func shown(all []row, keep []bool) int {
 	n, gap := 0, false
-	for _, k := range keep {
+	for i, k := range keep {
 		switch {
 		case k:
-			n++
+			n += all[i].height()
 			gap = false
 		case !gap:
 			n++
@@ -193,6 +208,9 @@ func (p *page) interleaving(r *explore.Record, all []row, room int) {
 		at := slices.Index(all[next:], x) + next
 		p.fold(all[next:at])
 		p.line("%s", format(x))
+		if x.note != "" {
+			p.line("%12s-> %s: %s", "", x.thread, x.note)
+		}
 		next = at + 1
 	}
 	p.fold(all[next:])

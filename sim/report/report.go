@@ -66,7 +66,7 @@ func Write(w io.Writer, f Failure) error {
 	head := &page{color: f.Color}
 	head.verdict(f)
 	head.gap()
-	head.scenario(f.Scenario)
+	head.scenario(f.Scenario, r)
 	head.gap()
 	tail := &page{color: f.Color}
 	tail.evidence(r)
@@ -152,7 +152,7 @@ func (p *page) verdict(f Failure) {
 
 const scenarioThreadsMax = 4
 
-func (p *page) scenario(s Scenario) {
+func (p *page) scenario(s Scenario, r *explore.Record) {
 	p.heading("scenario")
 	width := 0
 	for _, t := range s.Threads {
@@ -163,8 +163,28 @@ func (p *page) scenario(s Scenario) {
 			p.line("  and %d threads more", len(s.Threads)-i)
 			return
 		}
-		p.line("  %-*s  %s", width, clip(t.Name, 24), strings.Join(t.Ops, "; "))
+		p.line("  %-*s  %s", width, clip(t.Name, 24), strings.Join(answered(t, r), "; "))
 	}
+}
+
+// answered returns the thread's operations, with the answers of those that have ended.
+func answered(t Thread, r *explore.Record) []string {
+	out := slices.Clone(t.Ops)
+	next := 0
+	for i := range r.Events {
+		if r.Events[i].Thread != t.Name {
+			continue
+		}
+		for _, n := range r.Events[i].Results {
+			for j := next; j < len(out); j++ {
+				if strings.HasPrefix(n, t.Ops[j]+" = ") {
+					out[j], next = n, j+1
+					break
+				}
+			}
+		}
+	}
+	return out
 }
 
 func (p *page) statistics(f Failure) {
