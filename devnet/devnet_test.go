@@ -3,85 +3,219 @@
 package devnet_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"dlsim/devnet"
 	"dlsim/devnet/env"
 	"dlsim/devnet/env/dlmgmtd"
+	"dlsim/devnet/env/envtest"
+	"dlsim/devnet/env/zone"
 	"dlsim/sim"
 	"dlsim/sim/check"
 	"dlsim/sim/strategy"
 )
 
-// machine is a booted kernel with the physical link net0 (linkid 1) and the name v0
-// (linkid 2) known to the daemon.
+// Linkids that the daemon of a machine knows.
+const (
+	idNet0 env.LinkID = iota + 1 // the physical link, with MAC e1000g0
+	idV0                         // v0, for a VNIC
+	idWeb0                       // web0, for a VNIC of zone 5
+	idSim0                       // sim0, for a simnet
+	idNet1                       // net1, another physical link
+)
+
+// machine is a booted kernel with the physical link net0 and the running zones 5 and 6.
 type machine struct {
 	*devnet.Kernel
-	user env.Context
+	user env.Context // of a process of the global zone
+	web  env.Context // of a process of zone 5
 }
 
 func (m *machine) boot(t *sim.Thread, cfg devnet.Config) {
 	t.World().Sequential(true)
 	m.Init(t.World(), cfg)
 	m.user = env.Context{User: true}
+	m.web = env.Context{User: true, Zone: 5}
 	t.SetLocal(&m.user)
+	m.Zones.Add(t.World(), 5, "web", zone.Running)
+	m.Zones.Add(t.World(), 6, "db", zone.Running)
 	m.Daemon.Start(t)
-	m.Daemon.Add(dlmgmtd.Link{ID: 1, Name: "net0", Class: env.ClassPhys})
-	m.Daemon.Add(dlmgmtd.Link{ID: 2, Name: "v0", Class: env.ClassVNIC, Props: []string{"mtu"}})
+	m.Daemon.Add(dlmgmtd.Link{ID: idNet0, Name: "net0", Class: env.ClassPhys})
+	m.Daemon.Add(dlmgmtd.Link{ID: idV0, Name: "v0", Class: env.ClassVNIC, Props: []string{"mtu"}})
+	m.Daemon.Add(dlmgmtd.Link{ID: idWeb0, Name: "web0", Class: env.ClassVNIC, Zone: 5})
+	m.Daemon.Add(dlmgmtd.Link{ID: idSim0, Name: "sim0", Class: env.ClassSimnet})
+	m.Daemon.Add(dlmgmtd.Link{ID: idNet1, Name: "net1", Class: env.ClassPhys})
 	mac, _ := m.MAC.Register(t, "e1000g0", env.ClassPhys, nil)
-	if err := m.DLS.DevnetCreate(t, mac, 1, env.GlobalZone); err != 0 {
-		t.Fail(sim.KindPanic, "boot", "create net0: "+err.String())
-	}
+	ok(t, "create net0", m.DLS.DevnetCreate(t, mac, idNet0, env.GlobalZone))
 	t.Quiesce()
 	t.World().Sequential(false)
 }
 
-func run(t *testing.T, schedules int, cfg devnet.Config, body func(m *machine, t *sim.Thread)) map[string]int {
+// in runs fn in a thread of its own, in the process with context c.
+func in(t *sim.Thread, name string, c *env.Context, fn func(t *sim.Thread)) *sim.Thread {
+	return t.Spawn(name, func(t *sim.Thread) {
+		t.SetLocal(c)
+		fn(t)
+	})
+}
+
+// setup runs fn without exploring, in the process with context c.
+func setup(t *sim.Thread, c *env.Context, fn func()) {
+	was := t.Local()
+	t.SetLocal(c)
+	t.World().Sequential(true)
+	fn()
+	t.Quiesce()
+	t.World().Sequential(false)
+	t.SetLocal(was)
+}
+
+func ok(t *sim.Thread, what string, err env.Errno) {
+	envtest.Equal(t, what, err, 0)
+}
+
+func (m *machine) read(t *sim.Thread, name string, z env.ZoneID) env.Errno {
+	if kid := m.Kstat.Lookup(t, name, z); kid != 0 {
+		return m.Kstat.Read(t, kid)
+	}
+	return env.ENXIO
+}
+
+// devnet returns the devnet of a MAC, which must be there.
+func (m *machine) devnet(t *sim.Thread, mac string) devnet.Fields {
+	f, found := m.DLS.ByMAC(mac)
+	envtest.Check(t, found, "%s has no devnet", mac)
+	return f
+}
+
+// finding is a failure that random search has found.
+type finding struct {
+	kind    sim.Kind
+	message string
+	sites   []string // in the C file, of the threads involved
+	count   int
+}
+
+// explore runs body in random schedules, then waits until all is quiet and looks for tables
+// that disagree. It returns the distinct failures.
+func explore(t *testing.T, schedules int, cfg devnet.Config, body func(m *machine, t *sim.Thread)) []*finding {
 	t.Helper()
 	w := sim.New()
 	defer w.Close()
 	m := &machine{Kernel: new(devnet.Kernel)}
-	found := make(map[string]int)
+	var found []*finding
 	for seed := range schedules {
-		r := w.Run(sim.Config{Monitor: new(check.Deadlock)}, &strategy.Random{Seed: uint64(seed)}, func(st *sim.Thread) {
-			m.boot(st, cfg)
-			body(m, st)
-			st.Quiesce()
-			m.CheckStale(st)
-		})
-		if r.Failure != nil {
-			if found[r.Failure.Message] == 0 {
-				t.Logf("seed %d step %d: %s: %s %s", seed, r.Steps, r.Failure.Kind, r.Failure.Message, r.Failure.Stack)
-			}
-			found[r.Failure.Message]++
-		} else if r.Outcome != sim.Passed {
-			found[r.Outcome.String()]++
+		run := func(detail bool) sim.Result {
+			c := sim.Config{Monitor: new(check.Deadlock), Detail: detail}
+			return w.Run(c, &strategy.Random{Seed: uint64(seed)}, func(st *sim.Thread) {
+				m.boot(st, cfg)
+				body(m, st)
+				st.Quiesce()
+				m.CheckStale(st)
+			})
 		}
+		r := run(false)
+		if r.Outcome == sim.Passed {
+			continue
+		}
+		digest := r.Digest
+		if r = run(true); r.Digest != digest {
+			t.Fatalf("seed %d: the detailed run is another one", seed)
+		}
+		f := describe(r)
+		same := func(g *finding) bool { return g.kind == f.kind && slices.Equal(g.sites, f.sites) }
+		if i := slices.IndexFunc(found, same); i >= 0 {
+			found[i].count++
+			continue
+		}
+		t.Logf("seed %d: %s: %s %v", seed, f.kind, f.message, f.sites)
+		found = append(found, f)
 	}
 	return found
 }
 
-func TestSmoke(t *testing.T) {
-	found := run(t, 2000, devnet.Config{Debug: true}, func(m *machine, t *sim.Thread) {
-		t.Spawn("admin", func(t *sim.Thread) {
-			t.SetLocal(&m.user)
-			if err := m.VNIC.Create(t, 2, "vnic0", 1); err != 0 {
-				t.Fail(sim.KindPanic, "x", "create: "+err.String())
+var sites = devnet.NewSites()
+
+func describe(r sim.Result) *finding {
+	f := &finding{kind: "unknown", count: 1}
+	if r.Failure == nil {
+		return f
+	}
+	f.kind, f.message = r.Failure.Kind, r.Failure.Message
+	at := func(p sim.Point) {
+		if s := sites.Resolve(p.PCs); !s.IsZero() {
+			f.sites = append(f.sites, s.String())
+		}
+	}
+	for _, e := range r.Failure.Cycle {
+		for _, s := range r.Failure.States {
+			if s.Thread == e.Thread {
+				at(s.At)
 			}
-			if err := m.VNIC.Delete(t, 2); err != 0 {
-				t.Fail(sim.KindPanic, "x", "delete: "+err.String())
-			}
-		})
-		t.Spawn("prober", func(t *sim.Thread) {
-			t.SetLocal(&m.user)
-			if kid := m.Kstat.Lookup(t, "v0", 0); kid != 0 {
-				m.Kstat.Read(t, kid)
-			}
-			m.DLD.SetMacProp(t, 2, "mtu")
-			m.DLD.FlowWalk(t, 2)
+		}
+	}
+	if len(f.sites) == 0 {
+		at(r.Failure.At)
+		at(r.Failure.Other)
+	}
+	slices.Sort(f.sites)
+	return f
+}
+
+// clean expects no failure in any of the schedules.
+func clean(t *testing.T, schedules int, cfg devnet.Config, body func(m *machine, t *sim.Thread)) {
+	t.Helper()
+	for _, f := range explore(t, schedules, cfg, body) {
+		t.Errorf("%d of %d schedules: %s: %s at %v", f.count, schedules, f.kind, f.message, f.sites)
+	}
+}
+
+// finds expects a failure of the given kind at the given places of the C file, among others,
+// and with text in its message.
+func finds(
+	t *testing.T, schedules int, cfg devnet.Config, kind sim.Kind, text string, at []string,
+	body func(m *machine, t *sim.Thread),
+) {
+	t.Helper()
+	found := explore(t, schedules, cfg, body)
+	for _, f := range found {
+		if f.kind == kind && strings.Contains(f.message, text) &&
+			!slices.ContainsFunc(at, func(s string) bool { return !slices.Contains(f.sites, s) }) {
+			return
+		}
+	}
+	t.Errorf("no %s with %q at %v in %d schedules", kind, text, at, schedules)
+}
+
+// everywhere runs a test in all four kernels.
+func everywhere(t *testing.T, test func(t *testing.T, cfg devnet.Config)) {
+	for _, c := range []struct {
+		name string
+		cfg  devnet.Config
+	}{
+		{"production", devnet.Config{}},
+		{"debug", devnet.Config{Debug: true, DebugKmem: true}},
+		{"debug with recycling caches", devnet.Config{Debug: true}},
+		{"one task thread", devnet.Config{Debug: true, Backing: true}},
+	} {
+		t.Run(c.name, func(t *testing.T) { test(t, c.cfg) })
+	}
+}
+
+func TestCreateUseAndDelete(t *testing.T) {
+	everywhere(t, func(t *testing.T, cfg devnet.Config) {
+		clean(t, 1500, cfg, func(m *machine, t *sim.Thread) {
+			in(t, "admin", &m.user, func(t *sim.Thread) {
+				ok(t, "create", m.VNIC.Create(t, idV0, "vnic0", idNet0))
+				ok(t, "delete", m.VNIC.Delete(t, idV0))
+			})
+			in(t, "prober", &m.user, func(t *sim.Thread) {
+				m.read(t, "v0", 0)
+				m.DLD.SetMacProp(t, idV0, "mtu")
+				m.DLD.FlowWalk(t, idV0)
+			})
 		})
 	})
-	if len(found) > 0 {
-		t.Fatal(found)
-	}
 }
