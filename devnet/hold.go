@@ -26,9 +26,9 @@ func (d *DLS) DevnetHoldTmpByLink(t *sim.Thread, dlp dls.Ptr) (env.DLHandle, env
 		return nil, env.ENOENT
 	}
 	ddp.At(t).ddTref.Set(t, ddp.At(t).ddTref.Get(t)+1) // C:1152
-	ddp.At(t).tookTref(t)
-	ddp.At(t).ddMutex.Exit(t) // C:1153
-	d.devnetLock.Exit(t)      // C:1154
+	ddp.At(t).tookTref(t)                              // C:1152
+	ddp.At(t).ddMutex.Exit(t)                          // C:1153
+	d.devnetLock.Exit(t)                               // C:1154
 
 	return ddp, 0
 }
@@ -51,7 +51,7 @@ func (d *DLS) devnetHoldCommon(t *sim.Thread, linkid env.LinkID, tmpHold bool) (
 	}
 	if tmpHold {
 		ddp.At(t).ddTref.Set(t, ddp.At(t).ddTref.Get(t)+1) // C:1183
-		ddp.At(t).tookTref(t)
+		ddp.At(t).tookTref(t)                              // C:1183
 	} else {
 		ddp.At(t).ddRef.Set(t, ddp.At(t).ddRef.Get(t)+1) // C:1185
 	}

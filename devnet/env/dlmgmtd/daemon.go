@@ -130,7 +130,7 @@ func (d *Daemon) Crash(t *sim.Thread) {
 	}
 }
 
-// exit is the end of process p, which another thread may have brought about meanwhile.
+// exit is proc_exit of process p, which another thread may have brought about meanwhile.
 func (d *Daemon) exit(t *sim.Thread, p *process) {
 	d.Door.Crash(t)
 	if d.life == p {
@@ -158,7 +158,7 @@ func (d *Daemon) Blockers(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
 	return append(buf, d.last.kernel...)
 }
 
-// serve executes one request on a server thread. The reply of a dead process reaches
+// serve is dlmgmt_handler: it executes one request on a server thread. The reply of a dead process reaches
 // nobody.
 func (p *process) serve(t *sim.Thread, req *door.Request) door.Reply {
 	switch req.Cmd {
@@ -194,7 +194,7 @@ func (p *process) lookup(t *sim.Thread, match func(*Link) bool) door.Reply {
 	return r
 }
 
-// linkpropInit applies the persistent properties of a link by ioctls, which come back as
+// linkpropInit is dlmgmt_linkprop_init: it applies the persistent properties of a link by ioctls, which come back as
 // upcalls and need the perimeter. The table lock is held for the lookups only, R. A
 // property that fails is remembered and the rest go on.
 func (p *process) linkpropInit(t *sim.Thread, req *door.Request) door.Reply {
@@ -217,7 +217,7 @@ func (p *process) linkpropInit(t *sim.Thread, req *door.Request) door.Reply {
 	return r
 }
 
-// setZoneid moves a link to another zone in the table and in the kernel's lists, under the
+// setZoneid is dlmgmt_setzoneid: it moves a link to another zone in the table and in the kernel's lists, under the
 // table lock W. Only the global zone may ask.
 func (p *process) setZoneid(t *sim.Thread, req *door.Request) door.Reply {
 	if req.Cred != env.GlobalZone {
@@ -262,7 +262,7 @@ func (p *process) moveLink(t *sim.Thread, id env.LinkID, to env.ZoneID) env.Errn
 	return 0
 }
 
-// createLinkid is the userland request that makes the name and id of a new active link, in
+// createLinkid is dlmgmt_createid, the userland request that makes the name and id of a new active link, in
 // the caller's zone, before the kernel is asked to create it. Table lock W.
 func (p *process) createLinkid(t *sim.Thread, req *door.Request) door.Reply {
 	if !p.lock.write(t) {
@@ -281,7 +281,7 @@ func (p *process) createLinkid(t *sim.Thread, req *door.Request) door.Reply {
 	return door.Reply{Err: err, Link: req.Link}
 }
 
-// destroyLinkid is the userland request that forgets a link after the kernel has deleted
+// destroyLinkid is dlmgmt_destroyid, the userland request that forgets a link after the kernel has deleted
 // it. Table lock W.
 func (p *process) destroyLinkid(t *sim.Thread, req *door.Request) door.Reply {
 	if !p.lock.write(t) {

@@ -144,6 +144,7 @@ func (l *Layer) Revoke(t *sim.Thread) {
 	}
 }
 
+// revoke is door_revoke of one door.
 func (l *Layer) revoke(t *sim.Thread, d *Door) {
 	t.Step(opRevoke, &d.obj, nil)
 	d.revoked = true
@@ -225,7 +226,7 @@ func (l *Layer) await(t *sim.Thread, d *Door, req *Request, interrupted bool) (R
 	return c.reply, c.err
 }
 
-// Call is a door_call of a user thread: an upcall that nothing interferes with. EBADF if
+// Call is door_call of a user thread: an upcall that nothing interferes with. EBADF if
 // there is no server.
 func (l *Layer) Call(t *sim.Thread, req *Request) (Reply, env.Errno) {
 	d := l.current
@@ -253,7 +254,7 @@ func (l *Layer) Signal(t, u *sim.Thread) {
 	}
 }
 
-// start creates the server thread that executes the request.
+// start is door_server_dispatch: it creates the server thread that executes the request.
 func (l *Layer) start(t *sim.Thread, d *Door, req *Request) *call {
 	var c *call
 	if n := len(l.pool); n > 0 {

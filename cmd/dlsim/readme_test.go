@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package main
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the output shown in README.md anew")
+
+// cli runs one command line in the current folder and returns what it printed.
+func cli(t *testing.T, args ...string) string {
+	t.Helper()
+	var out bytes.Buffer
+	a := &app{catalog: newCatalog(), out: &out, err: &out}
+	root := a.root()
+	root.SetArgs(args)
+	if err := root.ExecuteContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+var elapsed = regexp.MustCompile(`(?m) +[0-9.]+m?s$`)
+
+// TestReadme keeps the output that README.md shows what the commands print: the table of
+// a run, timings aside, and the report of one violation.
+func TestReadme(t *testing.T) {
+	readme, err := filepath.Abs("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scenarios, err := filepath.Abs("../../scenarios")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	table := elapsed.ReplaceAllString(cli(t, "run", scenarios), "")
+	traces, err := filepath.Glob("dlsim-traces/l04-*.trace")
+	if err != nil || len(traces) != 1 {
+		t.Fatalf("traces of L04: %v, %v", traces, err)
+	}
+	want := splice(t, string(text), "run", strings.Replace(table, "verdict        time", "verdict", 1))
+	want = splice(t, want, "report", cli(t, "replay", traces[0]))
+	if *update {
+		if err := os.WriteFile(readme, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if d := cmp.Diff(string(text), want); d != "" {
+		t.Errorf("README.md shows other output; run go test ./cmd/dlsim -run Readme -update (-shown +now):\n%s", d)
+	}
+}
+
+// splice puts an indented block between the markers of the given name.
+func splice(t *testing.T, text, name, block string) string {
+	t.Helper()
+	before, rest, ok := strings.Cut(text, "<!-- "+name+" -->\n")
+	_, after, ok2 := strings.Cut(rest, "<!-- end -->")
+	if !ok || !ok2 {
+		t.Fatalf("README.md has no block %s", name)
+	}
+	var b strings.Builder
+	for line := range strings.Lines(block) {
+		if line == "\n" {
+			b.WriteString("\n")
+		} else {
+			b.WriteString("    " + line)
+		}
+	}
+	return before + "<!-- " + name + " -->\n\n" + b.String() + "\n<!-- end -->" + after
+}
