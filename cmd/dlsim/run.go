@@ -203,7 +203,8 @@ func worse(code int, v explore.Verdict) int {
 
 // explore runs the campaign of one scenario and tells of it.
 func (s *session) explore(ctx context.Context, sc *scenario, c explore.Config) (*explore.Result,
-	error) {
+	error,
+) {
 	bar := s.progress(sc.name, c)
 	c.Progress = bar.update
 	r, err := explore.Explore(ctx, sc.program, c)

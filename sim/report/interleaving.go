@@ -35,8 +35,10 @@ func rows(r *explore.Record) []row {
 		if begun = begun || e.Picked; !begun {
 			continue
 		}
-		x := row{first: e.Step, last: e.Step, mark: ' ', thread: e.Thread, op: e.Op,
-			object: e.Object, site: e.Site, key: k.has(e), must: k.steps[e.Step]}
+		x := row{
+			first: e.Step, last: e.Step, mark: ' ', thread: e.Thread, op: e.Op,
+			object: e.Object, site: e.Site, key: k.has(e), must: k.steps[e.Step],
+		}
 		if e.Preempt {
 			x.mark = '*'
 		}
@@ -57,8 +59,10 @@ func rows(r *explore.Record) []row {
 		last := &out[n-1]
 		if r.Kind != sim.KindStale && r.At.Site != last.site && !r.At.Site.IsZero() && last.mark != '!' {
 			// It failed in local code after its last operation.
-			return append(out, row{first: r.Step, last: r.Step, mark: '!', thread: r.Thread,
-				op: "fails", site: r.At.Site, key: true, must: true})
+			return append(out, row{
+				first: r.Step, last: r.Step, mark: '!', thread: r.Thread,
+				op: "fails", site: r.At.Site, key: true, must: true,
+			})
 		}
 		last.mark, last.must = '!', true
 	}
@@ -81,8 +85,10 @@ func blocked(r *explore.Record, in []row) []row {
 		if !names[s.Thread] || !s.Blocked {
 			continue
 		}
-		x := row{first: s.Since, last: s.Since, mark: '!', thread: s.Thread, op: s.Op,
-			object: s.Object, site: s.Site, key: true, must: true}
+		x := row{
+			first: s.Since, last: s.Since, mark: '!', thread: s.Thread, op: s.Op,
+			object: s.Object, site: s.Site, key: true, must: true,
+		}
 		at := len(in)
 		for at > 0 && (in[at-1].thread != s.Thread || in[at-1].mark == '!') {
 			at--

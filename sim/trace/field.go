@@ -52,7 +52,8 @@ func text(name string, p *string) field {
 }
 
 func integer[T int | int64](name string, p *T) field {
-	return field{name, func() string { return strconv.FormatInt(int64(*p), 10) },
+	return field{
+		name, func() string { return strconv.FormatInt(int64(*p), 10) },
 		func(s string) error {
 			n, err := strconv.ParseInt(s, 10, 64)
 			if err != nil || n < 0 {
@@ -60,11 +61,13 @@ func integer[T int | int64](name string, p *T) field {
 			}
 			*p = T(n)
 			return nil
-		}}
+		},
+	}
 }
 
 func unsigned(name string, p *uint64, base int) field {
-	return field{name, func() string { return strconv.FormatUint(*p, base) },
+	return field{
+		name, func() string { return strconv.FormatUint(*p, base) },
 		func(s string) error {
 			n, err := strconv.ParseUint(s, base, 64)
 			if err != nil {
@@ -72,7 +75,8 @@ func unsigned(name string, p *uint64, base int) field {
 			}
 			*p = n
 			return nil
-		}}
+		},
+	}
 }
 
 // words is a list of words without spaces in them.

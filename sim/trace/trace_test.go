@@ -86,15 +86,23 @@ func TestDivergence(t *testing.T) {
 		choice  int
 		words   []string
 	}{
-		{"no such thread", change(2, func(c *strategy.Recorded) { c.Thread = "socrates" }), 3,
-			[]string{"step ", "recorded socrates: ", "could run: "}},
-		{"other operation", change(last, func(c *strategy.Recorded) { c.Op = "yield" }), last + 1,
-			[]string{": yield", "could run: "}},
-		{"other question", change(1, func(c *strategy.Recorded) { c.Of = 2 }), 2,
-			[]string{"choose ", "could run: "}},
+		{
+			"no such thread", change(2, func(c *strategy.Recorded) { c.Thread = "socrates" }), 3,
+			[]string{"step ", "recorded socrates: ", "could run: "},
+		},
+		{
+			"other operation", change(last, func(c *strategy.Recorded) { c.Op = "yield" }), last + 1,
+			[]string{": yield", "could run: "},
+		},
+		{
+			"other question", change(1, func(c *strategy.Recorded) { c.Of = 2 }), 2,
+			[]string{"choose ", "could run: "},
+		},
 		{"too short", choices[:last], last + 1, []string{"recorded the end of the run"}},
-		{"too long", append(choices[:last+1:last+1], choices[0]), last + 2,
-			[]string{"the run was over"}},
+		{
+			"too long", append(choices[:last+1:last+1], choices[0]), last + 2,
+			[]string{"the run was over"},
+		},
 	}
 	for _, test := range tests {
 		y := *x
@@ -166,8 +174,10 @@ func TestErrors(t *testing.T) {
 			line("-- scenario"))},
 		{replace("main: ", "main "), fmt.Sprintf("x:%d: expected \": OPERATION\"",
 			line("main: "))},
-		{replace("-- choices --\n", "-- choices --\n\n"),
-			fmt.Sprintf("x:%d: expected a name", line("-- choices")+1)},
+		{
+			replace("-- choices --\n", "-- choices --\n\n"),
+			fmt.Sprintf("x:%d: expected a name", line("-- choices")+1),
+		},
 		{data + "-- more --\n", "unexpected section \"more\""},
 	}
 	for _, test := range tests {
