@@ -86,19 +86,9 @@ func (w *World) carryOut(t *Thread) {
 		w.slowCarryOut(t)
 	}
 	w.steps++
-	o := t.obj
 	h := t.hash*0x9e3779b97f4a7c15 + 1
-	if o != nil {
-		switch t.op.Access {
-		case Write:
-			h ^= o.wrote + o.reads*3
-			h = (h ^ h>>32) * 0xd6e8feb86659fd93
-			o.wrote, o.reads = h, 0
-		case Read:
-			h ^= o.wrote
-			h = (h ^ h>>32) * 0xd6e8feb86659fd93
-			o.reads += h
-		}
+	if t.obj != nil {
+		h = t.obj.order(h, t.op.Access)
 	}
 	h ^= h >> 29
 	t.hash = h
@@ -110,8 +100,11 @@ func (w *World) carryOut(t *Thread) {
 }
 
 // touch orders a second object into the event that t is carrying out.
-func (w *World) touch(t *Thread, o *Object, a Access) {
-	h := t.hash
+func (w *World) touch(t *Thread, o *Object, a Access) { t.hash = o.order(t.hash, a) }
+
+// order mixes into event hash h the events on o that it comes after: all of them for a
+// write, the writes for a read. Later events come after this one accordingly.
+func (o *Object) order(h uint64, a Access) uint64 {
 	switch a {
 	case Write:
 		h ^= o.wrote + o.reads*3
@@ -122,5 +115,5 @@ func (w *World) touch(t *Thread, o *Object, a Access) {
 		h = (h ^ h>>32) * 0xd6e8feb86659fd93
 		o.reads += h
 	}
-	t.hash = h
+	return h
 }

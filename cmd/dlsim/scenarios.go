@@ -7,8 +7,6 @@ import (
 
 	"dlsim/devnet"
 	"dlsim/scenarios"
-	"dlsim/sim"
-	"dlsim/sim/explore"
 	"dlsim/sim/report"
 )
 
@@ -41,15 +39,7 @@ func (portCatalog) parse(file string, text []byte, debug bool) (*scenario, error
 	out := &scenario{
 		name: sc.Name, about: strings.TrimSpace(sc.About), hash: sc.Hash(), source: sc.Source,
 		program: p,
-		explore: explore.Config{
-			Strategy: sc.Explore.Strategy, Depth: sc.Explore.Depth,
-			Schedules: int64(sc.Explore.Schedules), Seed: uint64(sc.Explore.Seed),
-			StepsMax: sc.Explore.Steps,
-		},
-	}
-	for _, v := range sc.Expect.Violations {
-		out.explore.Expect = append(out.explore.Expect,
-			explore.Expectation{Kind: sim.Kind(v.Kind), At: v.At, Bug: v.Bug})
+		explore: sc.Campaign(),
 	}
 	for _, t := range sc.Threads {
 		lane := report.Thread{Name: t.Name}
