@@ -99,8 +99,12 @@ type finding struct {
 }
 
 // explore runs body in random schedules, then waits until all is quiet and looks for tables
-// that disagree. It returns the distinct failures.
-func explore(t *testing.T, schedules int, cfg devnet.Config, body func(m *machine, t *sim.Thread)) []*finding {
+// that disagree. It returns the distinct failures, and ends early once there is one for
+// which enough says so.
+func explore(
+	t *testing.T, schedules int, cfg devnet.Config, enough func(*finding) bool,
+	body func(m *machine, t *sim.Thread),
+) []*finding {
 	t.Helper()
 	w := sim.New()
 	defer w.Close()
@@ -132,6 +136,9 @@ func explore(t *testing.T, schedules int, cfg devnet.Config, body func(m *machin
 		}
 		t.Logf("seed %d: %s: %s %v", seed, f.kind, f.message, f.sites)
 		found = append(found, f)
+		if enough != nil && enough(f) {
+			break
+		}
 	}
 	return found
 }
@@ -167,7 +174,7 @@ func describe(r sim.Result) *finding {
 // clean expects no failure in any of the schedules.
 func clean(t *testing.T, schedules int, cfg devnet.Config, body func(m *machine, t *sim.Thread)) {
 	t.Helper()
-	for _, f := range explore(t, schedules, cfg, body) {
+	for _, f := range explore(t, schedules, cfg, nil, body) {
 		t.Errorf("%d of %d schedules: %s: %s at %v", f.count, schedules, f.kind, f.message, f.sites)
 	}
 }
@@ -179,14 +186,13 @@ func finds(
 	body func(m *machine, t *sim.Thread),
 ) {
 	t.Helper()
-	found := explore(t, schedules, cfg, body)
-	for _, f := range found {
-		if f.kind == kind && strings.Contains(f.message, text) &&
-			!slices.ContainsFunc(at, func(s string) bool { return !slices.Contains(f.sites, s) }) {
-			return
-		}
+	wanted := func(f *finding) bool {
+		return f.kind == kind && strings.Contains(f.message, text) &&
+			!slices.ContainsFunc(at, func(s string) bool { return !slices.Contains(f.sites, s) })
 	}
-	t.Errorf("no %s with %q at %v in %d schedules", kind, text, at, schedules)
+	if found := explore(t, schedules, cfg, wanted, body); !slices.ContainsFunc(found, wanted) {
+		t.Errorf("no %s with %q at %v in %d schedules", kind, text, at, schedules)
+	}
 }
 
 // everywhere runs a test in all four kernels.
