@@ -48,13 +48,10 @@ type Context struct {
 	Signalled bool
 }
 
-var kernel = Context{}
-
 // Of returns the context of t. A thread that was given none is a kernel thread of p0.
-// Callers must not change what they get unless they have set it.
-func Of(t *sim.Thread) *Context {
+func Of(t *sim.Thread) Context {
 	if c, ok := t.Local().(*Context); ok {
-		return c
+		return *c
 	}
-	return &kernel
+	return Context{}
 }

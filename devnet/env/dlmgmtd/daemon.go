@@ -24,12 +24,6 @@ const (
 	CmdDestroyLink  = "DESTROY_LINKID"
 )
 
-var (
-	opStart  = &sim.OpType{Name: "dlmgmtd start", Access: sim.Write}
-	opExit   = &sim.OpType{Name: "dlmgmtd exit", Access: sim.Write}
-	opRemain = &sim.OpType{Name: "dlmgmtd start (old process remains)", Access: sim.Write, Wait: true}
-)
-
 // Kernel is what the daemon's threads call in the kernel.
 type Kernel interface {
 	// SetMacProp is the DLDIOC_SETMACPROP ioctl.
@@ -52,15 +46,6 @@ type Daemon struct {
 	starting sim.Queue // of threads that wait for the last process to be gone
 }
 
-// process is one life of the daemon.
-type process struct {
-	d    *Daemon
-	lock tableLock
-	// kernel holds the process's threads that are inside the kernel. A killed thread
-	// finishes its system call first, and the process remains until then.
-	kernel []*sim.Thread
-}
-
 // Init stops the daemon and empties its table.
 func (d *Daemon) Init(w *sim.World) {
 	d.links, d.life, d.last, d.lives = d.links[:0], nil, nil, 0
@@ -71,95 +56,8 @@ func (d *Daemon) Init(w *sim.World) {
 // Up reports whether the daemon runs. It is not an operation.
 func (d *Daemon) Up() bool { return d.life != nil }
 
-// Start begins a life of the daemon, once the process of the last one is gone: it learns
-// from the kernel which links are in which zone, makes its door and gives it to the kernel.
-// Starting a daemon that runs does nothing.
-func (d *Daemon) Start(t *sim.Thread) env.Errno {
-	t.Step(opStart, &d.obj, nil)
-	for d.life == nil && d.last != nil && len(d.last.kernel) > 0 {
-		t.Block(opRemain, &d.obj, &d.starting)
-	}
-	if d.life != nil {
-		return 0
-	}
-	d.lives++
-	p := &process{d: d}
-	p.lock.init(t.World(), d.lives)
-	d.life, d.last = p, p
-	if d.lives > 1 {
-		d.relearn()
-	}
-	d.Door.Attach(t.World(), p.serve)
-	return p.downcall(t, func() env.Errno { return d.Kernel.DoorSet(t, true) })
-}
-
-// relearn sets the zone of each link to what the kernel's lists say. A link that a zone owns
-// is put back into its list.
-func (d *Daemon) relearn() {
-	for _, k := range d.links {
-		k.Zone = d.Zones.CheckDatalink(k.ID)
-		if k.Zone == env.GlobalZone && k.owner != env.GlobalZone {
-			k.Zone = k.owner
-			d.enlist(k)
-		}
-	}
-}
-
-// Stop is the daemon's orderly exit: it revokes the door and tells the kernel before the
-// process ends.
-func (d *Daemon) Stop(t *sim.Thread) {
-	t.Step(opExit, &d.obj, nil)
-	p := d.life
-	if p == nil {
-		return
-	}
-	d.Door.Revoke(t)
-	if d.life == p {
-		_ = p.downcall(t, func() env.Errno { return d.Kernel.DoorSet(t, false) })
-	}
-	if d.life == p {
-		d.exit(t, p)
-	}
-}
-
-// Crash is the daemon's death without a word: the kernel keeps its revoked door.
-func (d *Daemon) Crash(t *sim.Thread) {
-	t.Step(opExit, &d.obj, nil)
-	if d.life != nil {
-		d.exit(t, d.life)
-	}
-}
-
-// exit is proc_exit of process p, which another thread may have brought about meanwhile.
-func (d *Daemon) exit(t *sim.Thread, p *process) {
-	d.Door.Crash(t)
-	if d.life == p {
-		d.life = nil
-		p.lock.die(t)
-	}
-}
-
-// downcall runs work, a system call that thread t of the process makes.
-func (p *process) downcall(t *sim.Thread, work func() env.Errno) env.Errno {
-	p.kernel = append(p.kernel, t)
-	err := p.d.Door.Downcall(t, work)
-	i := slices.Index(p.kernel, t)
-	p.kernel = slices.Delete(p.kernel, i, i+1)
-	if p.lock.dead && len(p.kernel) == 0 {
-		for u := p.d.starting.First(); u != nil; u = p.d.starting.After(u) {
-			t.World().Wake(t, u)
-		}
-	}
-	return err
-}
-
-// Blockers implements sim.Resource: a start waits for the threads of the last process.
-func (d *Daemon) Blockers(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
-	return append(buf, d.last.kernel...)
-}
-
-// serve is dlmgmt_handler: it executes one request on a server thread. The reply of a dead process reaches
-// nobody.
+// serve is dlmgmt_handler: it executes one request on a server thread. The reply of a dead
+// process reaches nobody.
 func (p *process) serve(t *sim.Thread, req *door.Request) door.Reply {
 	switch req.Cmd {
 	case CmdGetName:
@@ -194,9 +92,9 @@ func (p *process) lookup(t *sim.Thread, match func(*Link) bool) door.Reply {
 	return r
 }
 
-// linkpropInit is dlmgmt_linkprop_init: it applies the persistent properties of a link by ioctls, which come back as
-// upcalls and need the perimeter. The table lock is held for the lookups only, R. A
-// property that fails is remembered and the rest go on.
+// linkpropInit is dlmgmt_linkprop_init: it applies the persistent properties of a link by
+// ioctls, which come back as upcalls and need the perimeter. The table lock is held for the
+// lookups only, R. A property that fails is remembered and the rest go on.
 func (p *process) linkpropInit(t *sim.Thread, req *door.Request) door.Reply {
 	r := p.lookup(t, func(k *Link) bool { return k.ID == req.Link && k.visible(req.Cred) })
 	if r.Err != 0 {
