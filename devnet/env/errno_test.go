@@ -29,7 +29,7 @@ func TestErrnoNames(t *testing.T) {
 
 func TestAThreadWithoutContextIsTheKernels(t *testing.T) {
 	envtest.Clean(t, 1, func(st *sim.Thread) {
-		envtest.Equal(st, "context", *env.Of(st), env.Context{})
+		envtest.Equal(st, "context", env.Of(st), env.Context{})
 		st.SetLocal(&env.Context{Zone: 5, User: true})
 		envtest.Equal(st, "zone", env.Of(st).Zone, 5)
 		st.Join(st.Spawn("task", func(t *sim.Thread) { envtest.Check(t, !env.Of(t).User, "inherited") }))
