@@ -115,8 +115,8 @@ func (p *process) linkpropInit(t *sim.Thread, req *door.Request) door.Reply {
 	return r
 }
 
-// setZoneid is dlmgmt_setzoneid: it moves a link to another zone in the table and in the kernel's lists, under the
-// table lock W. Only the global zone may ask.
+// setZoneid is dlmgmt_setzoneid: it moves a link to another zone in the table and in the
+// kernel's lists, under the table lock W. Only the global zone may ask.
 func (p *process) setZoneid(t *sim.Thread, req *door.Request) door.Reply {
 	if req.Cred != env.GlobalZone {
 		return door.Reply{Err: env.EACCES}
