@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestKeptTraces replays the traces in ../../traces, twice each: the violations recorded
+// there must still happen, in the same way to the byte. When a change of the port is meant
+// to change them, record them anew: dlsim run scenarios/latent --traces traces.
+func TestKeptTraces(t *testing.T) {
+	traces, err := filepath.Glob("../../traces/*.trace")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(traces) < 4 {
+		t.Fatalf("only %d traces", len(traces))
+	}
+	for _, file := range traces {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			first, code := replayOnce(t, file)
+			second, _ := replayOnce(t, file)
+			if code != exitFailed || !strings.Contains(first, "\nreplay: dlsim replay ") {
+				t.Errorf("exit code %d, want %d:\n%s", code, exitFailed, first)
+			}
+			for _, n := range []string{"note: the recorded violation", "note: the run is not", "note: step"} {
+				if strings.Contains(first, n) {
+					t.Errorf("not the recorded violation:\n%s", first)
+				}
+			}
+			if first != second {
+				t.Errorf("two replays differ:\n%s\n%s", first, second)
+			}
+		})
+	}
+}
+
+func replayOnce(t *testing.T, file string) (out string, code int) {
+	t.Helper()
+	var b bytes.Buffer
+	a := &app{catalog: newCatalog(), out: &b, err: &b}
+	root := a.root()
+	root.SetArgs([]string{"replay", file})
+	if err := root.ExecuteContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return b.String(), a.code
+}
