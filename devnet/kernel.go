@@ -65,6 +65,8 @@ func (k *Kernel) Init(w *sim.World, cfg Config) {
 	k.Taskq.Backing = cfg.Backing
 	k.Taskq.Init(w, "system_taskq", nil)
 
+	k.Zones.OnShutdown = k.DLS.StackShutdown
+
 	d := &k.DLS
 	d.Debug = cfg.Debug
 	d.MAC, d.Links, d.Kstat, d.Zones = &k.MAC, &k.Links, &k.Kstat, &k.Zones

@@ -55,8 +55,10 @@ func (sc *Scenario) names(kind string) []string {
 				out = append(out, l.Name)
 			}
 		}
-	case "zone":
-		out = append(out, "global")
+	case "zone", "non-global zone":
+		if kind == "zone" {
+			out = append(out, "global")
+		}
 		for _, z := range sc.System.Zones {
 			out = append(out, z.Name)
 		}

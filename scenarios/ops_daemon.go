@@ -11,8 +11,12 @@ type signalArgs struct {
 	Thread string `yaml:"thread" required:"true" ref:"thread" short:"true" doc:"The thread."`
 }
 
+type zoneArgs struct {
+	Zone string `yaml:"zone" required:"true" ref:"non-global zone" short:"true" doc:"The zone."`
+}
+
 type zoneStateArgs struct {
-	Zone  string `yaml:"zone" required:"true" ref:"zone" doc:"The zone, not the global one."`
+	Zone  string `yaml:"zone" required:"true" ref:"non-global zone" doc:"The zone."`
 	State string `yaml:"state" required:"true" enum:"initialized|ready|booting|running|shutting_down|empty|down|dying|dead" doc:"Its next status; going down the ladder gives EINVAL."`
 }
 
@@ -45,8 +49,13 @@ func daemonOps() []*Op {
 				}
 				return 0
 			}),
+		define("zone_shutdown", "daemon, signals, zones",
+			"Shuts a zone with its own network stack down: SHUTTING_DOWN, EMPTY, then dls_stack_shutdown takes its links back to the global zone (transient ones stay), then DOWN. EINVAL if it does not run.",
+			"zone_shutdown: web", func(c *call, a *zoneArgs) env.Errno {
+				return c.m.kernel.Zones.Shutdown(c.t, c.zone(a.Zone))
+			}),
 		define("zone_state", "daemon, signals, zones",
-			"Moves a zone up its status ladder.",
+			"Moves a zone up its status ladder, and does nothing else.",
 			"zone_state: {zone: web, state: shutting_down}", func(c *call, a *zoneStateArgs) env.Errno {
 				s, _ := zone.ParseStatus(a.State)
 				z := c.m.kernel.Zones.Get(c.zone(a.Zone))

@@ -68,7 +68,8 @@ func describeValue(f field) string {
 		s = strings.ReplaceAll(f.tag.Get("enum"), "|", ", ")
 	case f.tag.Get("ref") != "":
 		s = map[string]string{
-			"link": "a link", "virtual link": "a link", "zone": "a zone", "thread": "a thread",
+			"link": "a link", "virtual link": "a link", "zone": "a zone",
+			"non-global zone": "a zone", "thread": "a thread",
 			"tmp": "a temporary hold", "ref": "a hold", "handle": "a hold",
 		}[f.tag.Get("ref")]
 	default:

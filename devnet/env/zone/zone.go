@@ -6,6 +6,8 @@
 package zone
 
 import (
+	"slices"
+
 	"dlsim/devnet/env"
 	"dlsim/sim"
 )
@@ -50,6 +52,7 @@ var (
 	opSet    = &sim.OpType{Name: "zone_status_set", Access: sim.Write}
 	opRele   = &sim.OpType{Name: "zone_rele", Access: sim.Write}
 	opAdd    = &sim.OpType{Name: "zone_add_datalink", Access: sim.Write}
+	opWalk   = &sim.OpType{Name: "zone_datalink_walk", Access: sim.Read}
 	opRemove = &sim.OpType{Name: "zone_remove_datalink", Access: sim.Write}
 )
 
@@ -65,6 +68,9 @@ type Zone struct {
 
 // Layer is the zones of one kernel. The global zone is always there and always runs.
 type Layer struct {
+	// OnShutdown is the shutdown callback of the zone's network stack (environment.md 8.3).
+	OnShutdown func(t *sim.Thread, id env.ZoneID)
+
 	zones  []*Zone // all others
 	global Zone
 }
@@ -134,6 +140,36 @@ func (z *Zone) SetStatus(t *sim.Thread, s Status) bool {
 	}
 	z.status = s
 	return true
+}
+
+// Shutdown is zone_shutdown of a zone whose processes end at once: SHUTTING_DOWN, EMPTY, then
+// the callback of its exclusive network stack with no zone lock held, then DOWN. EINVAL if
+// the zone does not run.
+func (l *Layer) Shutdown(t *sim.Thread, id env.ZoneID) env.Errno {
+	z := l.Get(id)
+	if z == nil || z.status < Ready || !z.SetStatus(t, ShuttingDown) {
+		return env.EINVAL
+	}
+	z.SetStatus(t, Empty)
+	l.OnShutdown(t, id)
+	z.SetStatus(t, Down)
+	return 0
+}
+
+// DatalinkWalk is zone_datalink_walk: it holds the zone and calls visit for each link that
+// was in its list at the start; the list may change meanwhile. ENOENT if the zone is not
+// active.
+func (l *Layer) DatalinkWalk(t *sim.Thread, id env.ZoneID, visit func(env.LinkID)) env.Errno {
+	z := l.FindByID(t, id)
+	if z == nil {
+		return env.ENOENT
+	}
+	t.Step(opWalk, &z.obj, nil)
+	for _, link := range slices.Clone(z.links) {
+		visit(link)
+	}
+	z.Rele(t)
+	return 0
 }
 
 // AddDatalink is zone_add_datalink: ENXIO if the zone is not active, EPERM if the link is in
