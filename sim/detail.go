@@ -93,6 +93,14 @@ func (t *Thread) Held(o *Object, mode string) {
 	}
 }
 
+// Granted is Held by another thread than t, which waits for o and goes on as its holder.
+func (t *Thread) Granted(o *Object, mode string) {
+	if t.Detailed() {
+		at := Point{Step: t.w.steps, PCs: t.detail.pcs}
+		t.detail.holds = append(t.detail.holds, Hold{o, mode, at})
+	}
+}
+
 // Unheld takes back the last Held of o by t. Any thread may call it.
 func (t *Thread) Unheld(o *Object) {
 	if !t.Detailed() {

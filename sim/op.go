@@ -54,8 +54,7 @@ type Object struct {
 	num   int32  // or its number, from 1; 0 for none
 	id    int32  // order of registration, from 0
 	res   Resource
-	wrote uint64 // hash of the last write event on it
-	reads uint64 // sum of the hashes of the reads since then
+	order order
 }
 
 // Class returns the name shared by all objects of this sort.
@@ -86,7 +85,7 @@ func (o *Object) Name() string {
 func (w *World) Register(o *Object, class, key string, num int, res Resource) {
 	o.class, o.key, o.num, o.res = class, key, int32(num), res
 	o.id = w.objects
-	o.wrote, o.reads = 0, 0
+	o.order = order{}
 	w.objects++
 }
 

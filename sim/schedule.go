@@ -63,7 +63,11 @@ func (w *World) quiet() {
 			stuck = t
 		}
 	}
+	if stuck != nil && w.monitor != nil {
+		w.lastLook()
+	}
 	switch {
+	case w.over:
 	case stuck != nil:
 		subject := stuck.op.Name
 		if stuck.obj != nil {
@@ -80,6 +84,24 @@ func (w *World) quiet() {
 	}
 }
 
+// lastLook shows the monitor every blocked thread once more, before a hang is reported:
+// an edge of a wait-for graph may be newer than the block, such as a releaser of a
+// condition variable that came later.
+func (w *World) lastLook() {
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(killed); !ok {
+				panic(r)
+			}
+		}
+	}()
+	for _, t := range w.threads[:w.live] {
+		if t.state == alive && (t.obj != nil || t.joins != nil) {
+			w.monitor.Blocked(t)
+		}
+	}
+}
+
 // carryOut counts the operation that t has been picked for and is about to do.
 func (w *World) carryOut(t *Thread) {
 	if w.slow != 0 {
@@ -88,23 +110,37 @@ func (w *World) carryOut(t *Thread) {
 	w.steps++
 	h := t.hash*0x9e3779b97f4a7c15 + 1
 	if t.obj != nil {
-		h = t.obj.order(h, t.op.Access)
+		h = t.obj.order.event(h, t.op.Access)
 	}
 	h ^= h >> 29
 	t.hash = h
-	w.print += h * 0x2545f4914f6cdd1d
-	w.digest = (w.digest ^ h) * 0x100000001b3
+	w.add(h)
 	if w.steps >= w.stepsMax {
 		w.stop(Unknown)
 	}
 }
 
-// touch orders a second object into the event that t is carrying out.
-func (w *World) touch(t *Thread, o *Object, a Access) { t.hash = o.order(t.hash, a) }
+// touch orders a second thing into the event that t is carrying out.
+func (w *World) touch(t *Thread, o *order, a Access) {
+	t.hash = o.event(t.hash, a)
+	w.add(t.hash)
+}
 
-// order mixes into event hash h the events on o that it comes after: all of them for a
+// add puts an event, or a part of one, into both hashes of the schedule.
+func (w *World) add(h uint64) {
+	w.print += h * 0x2545f4914f6cdd1d
+	w.digest = (w.digest ^ h) * 0x100000001b3
+}
+
+// order is what has happened so far to a thing that operations act on.
+type order struct {
+	wrote uint64 // hash of the last write event on it
+	reads uint64 // sum of the hashes of the reads since then
+}
+
+// event mixes into event hash h the events on o that it comes after: all of them for a
 // write, the writes for a read. Later events come after this one accordingly.
-func (o *Object) order(h uint64, a Access) uint64 {
+func (o *order) event(h uint64, a Access) uint64 {
 	switch a {
 	case Write:
 		h ^= o.wrote + o.reads*3

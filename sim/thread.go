@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"dlsim/sim/internal/coro"
@@ -40,6 +41,7 @@ type Thread struct {
 	num     int32
 	local   any
 	waits   any
+	joins   *Thread // whose end the thread waits for
 	fn      func(*Thread)
 	joiners Queue
 	wake    int64 // virtual time at which a sleeper goes on
@@ -111,7 +113,7 @@ func (t *Thread) SpawnN(class string, num int, fn func(*Thread)) *Thread {
 func (t *Thread) Fork(class string, num int, fn func(*Thread)) *Thread {
 	t.hash = Mix(t.hash + 0x9e3779b97f4a7c15)
 	u := t.w.newThread(class, num, fn)
-	u.hash = ^t.hash
+	u.hash = Mix(^t.hash)
 	return u
 }
 
@@ -120,10 +122,15 @@ func (t *Thread) Join(u *Thread) {
 	if u.state == done {
 		t.Step(opJoin, nil, nil)
 	} else {
+		t.joins = u
 		t.Block(opJoin, nil, &u.joiners)
+		t.joins = nil
 	}
 	t.hash = Mix(t.hash ^ u.hash)
 }
+
+// Joins returns the thread that t waits for in Join, or nil. Any thread may call it.
+func (t *Thread) Joins() *Thread { return t.joins }
 
 // Yield is a scheduling point and nothing else.
 func (t *Thread) Yield() { t.Step(opYield, nil, nil) }
@@ -144,6 +151,9 @@ func (t *Thread) Sleep(d time.Duration) {
 // was going to happen has happened. If then a thread that is not a helper has not ended,
 // the run fails as a hang instead. Only one thread may be waiting in Quiesce.
 func (t *Thread) Quiesce() {
+	if t.w.over {
+		panic(killed{})
+	}
 	if t.w.quiescer != nil {
 		panic("engine bug: two threads in Quiesce")
 	}
@@ -160,8 +170,13 @@ func (t *Thread) Choose(n int, label string) int {
 		return 0
 	}
 	w := t.w
-	if w.slow&slowSequential != 0 {
-		return 0
+	if w.slow != 0 {
+		if w.over {
+			panic(killed{}) // on the way out nothing is decided any more
+		}
+		if w.slow&slowSequential != 0 {
+			return 0
+		}
 	}
 	v := w.strategy.Choose(w, t, n, label)
 	if v == StopRun {
@@ -175,6 +190,7 @@ func (t *Thread) Choose(n int, label string) int {
 	}
 	w.choices = append(w.choices, Choice(v)|choiceValue)
 	t.hash = Mix(t.hash + uint64(v) + 1)
+	w.add(t.hash)
 	return v
 }
 
@@ -204,14 +220,14 @@ func (t *Thread) Step(op *OpType, o *Object, q *Queue) {
 func (t *Thread) Block(op *OpType, o *Object, q *Queue) {
 	w := t.w
 	t.op, t.obj = op, o
+	if w.slow != 0 {
+		w.slowPublish(t)
+	}
 	w.enabled.remove(t.id)
 	if q != nil {
 		q.Push(t)
 	}
-	if w.slow != 0 {
-		w.slowPublish(t)
-	}
-	if w.monitor != nil && o != nil {
+	if w.monitor != nil && (o != nil || t.joins != nil) {
 		w.monitor.Blocked(t)
 	}
 	u := w.schedule(t)
@@ -225,7 +241,7 @@ func (t *Thread) Block(op *OpType, o *Object, q *Queue) {
 }
 
 // Touch adds to the operation that t is carrying out a second object it acts on.
-func (t *Thread) Touch(o *Object, a Access) { t.w.touch(t, o, a) }
+func (t *Thread) Touch(o *Object, a Access) { t.w.touch(t, &o.order, a) }
 
 // run is the body of the thread's coroutine, once per life of the thread.
 func (t *Thread) run() {
@@ -244,6 +260,9 @@ func (t *Thread) end() {
 	w := t.w
 	if r := recover(); r != nil {
 		if _, ok := r.(killed); !ok && !w.over {
+			if s, ok := r.(string); ok && strings.HasPrefix(s, "engine bug: ") {
+				panic(r) // of Run, whose world cannot be used any more
+			}
 			w.fail(&Failure{
 				Kind: KindPanic, Thread: t, Subject: "Go panic",
 				Message: fmt.Sprintf("Go panic: %v", r), Stack: string(debug.Stack()),

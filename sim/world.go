@@ -26,7 +26,8 @@ type Strategy interface {
 
 // Monitor is told of what checks need while a schedule runs.
 type Monitor interface {
-	// Blocked is called when t has published an operation that cannot run. It may call
+	// Blocked is called when t has published an operation that cannot run, has been given
+	// one by World.Repend, or is still blocked when nothing can run any more. It may call
 	// t.FailWith, which does not return.
 	Blocked(t *Thread)
 }
@@ -190,7 +191,8 @@ func (w *World) newThread(class string, num int, fn func(*Thread)) *Thread {
 	t := w.threads[w.live]
 	w.live++
 	t.class, t.num, t.fn = class, int32(num), fn
-	t.state, t.helper, t.local = unstarted, false, nil
+	t.state, t.helper = unstarted, false
+	t.local, t.waits, t.joins = nil, nil, nil
 	t.op, t.obj, t.hash, t.wake = opStart, nil, 0, 0
 	t.queue, t.qprev, t.qnext = nil, nil, nil
 	t.joiners.Reset()
@@ -222,7 +224,7 @@ func (w *World) tearDown() {
 			t.co.Resume()
 		}
 		t.state = done
-		t.fn, t.local = nil, nil
+		t.fn, t.local, t.waits, t.joins = nil, nil, nil, nil
 	}
 	w.next = nil
 }
@@ -279,16 +281,34 @@ func (w *World) Wake(by, t *Thread) {
 	w.Enable(t)
 }
 
+// WakeAfter is Wake when more than one thread had to act and nothing says in which order,
+// such as the readers in front of a writer: all of p happens before what t does next.
+func (w *World) WakeAfter(p *Past, t *Thread) {
+	t.hash = Mix(t.hash ^ p.sum)
+	w.Enable(t)
+}
+
+// Past collects operations of several threads that commute with each other, for WakeAfter.
+// The zero value is empty.
+type Past struct{ sum uint64 }
+
+// Add adds the operation that t is carrying out, and all that happened before it.
+func (p *Past) Add(t *Thread) { p.sum += t.hash }
+
 // Repend replaces the pending operation of t, which is blocked and in no queue, by another
 // one that can run iff enabled, and puts t in queue q if that is not nil. by as in Wake.
+// If it cannot run, the monitor is told that t is blocked, on the stack of by.
 func (w *World) Repend(by, t *Thread, op *OpType, o *Object, q *Queue, enabled bool) {
 	t.hash = Mix(t.hash ^ by.hash)
 	t.op, t.obj = op, o
 	if q != nil {
 		q.Push(t)
 	}
-	if enabled {
+	switch {
+	case enabled:
 		w.Enable(t)
+	case w.monitor != nil && o != nil:
+		w.monitor.Blocked(t)
 	}
 }
 

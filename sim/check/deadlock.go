@@ -8,8 +8,10 @@ import "dlsim/sim"
 
 // Deadlock finds cycles in the wait-for graph, at the step that closes them. Every waiting
 // thread needs all of its blockers to act (AND-waiting), so one cycle is a deadlock even
-// while other threads go on. A cycle can only be closed by a running thread that blocks:
-// whatever else adds an edge adds it towards a thread that runs.
+// while other threads go on. A cycle is closed by a thread that blocks, or by a signal that
+// moves a waiter to a mutex somebody else holds: whatever else adds an edge adds it towards
+// a thread that runs. The exception is a condition variable whose releasers change under a
+// waiter; such a cycle is found when next a thread blocks, or when nothing can run.
 type Deadlock struct {
 	path  []sim.Wait
 	seen  []bool // by thread id, in the current search
@@ -31,7 +33,7 @@ func (d *Deadlock) Blocked(t *sim.Thread) {
 // search looks for a way from u, which is blocked, back to goal, and leaves it in path.
 func (d *Deadlock) search(goal, u *sim.Thread, depth int) bool {
 	op := u.Pending()
-	if op.Object == nil || op.Object.Resource() == nil {
+	if u.Joins() == nil && (op.Object == nil || op.Object.Resource() == nil) {
 		return false
 	}
 	for u.ID() >= len(d.seen) {
@@ -41,7 +43,11 @@ func (d *Deadlock) search(goal, u *sim.Thread, depth int) bool {
 	for depth >= len(d.stack) {
 		d.stack = append(d.stack, nil)
 	}
-	d.stack[depth] = op.Object.Resource().Blockers(u, d.stack[depth][:0])
+	if v := u.Joins(); v != nil {
+		d.stack[depth] = append(d.stack[depth][:0], v)
+	} else {
+		d.stack[depth] = op.Object.Resource().Blockers(u, d.stack[depth][:0])
+	}
 	for i := 0; i < len(d.stack[depth]); i++ {
 		v := d.stack[depth][i]
 		if v != goal && (v.Done() || v.Enabled() || v.ID() < len(d.seen) && d.seen[v.ID()]) {

@@ -64,12 +64,11 @@ func (c *Cache[T]) Alloc(t *sim.Thread) Ptr[T] {
 		t.Fail(sim.KindPanic, "kmem_cache_alloc "+c.typ.Cache,
 			"kmem_cache_alloc: "+b.life.What+" was modified after it was freed")
 	}
-	b.life.Free = false
-	b.life.Gen++
+	gen := b.life.Begin(t)
 	if (fresh || c.Debug) && c.typ.Construct != nil {
 		c.typ.Construct(t, &b.v)
 	}
-	return Ptr[T]{buf: b, gen: b.life.Gen}
+	return Ptr[T]{buf: b, gen: gen}
 }
 
 // grow returns a buffer that this schedule has not used yet.
@@ -82,7 +81,7 @@ func (c *Cache[T]) grow(t *sim.Thread) *buffer[T] {
 	// Memory of an earlier schedule must not show through in this one.
 	var zero T
 	b.v = zero
-	b.life = sim.Life{What: c.typ.What, Num: c.used}
+	b.life.Reset(c.typ.What, c.used)
 	c.typ.Register(t.World(), &b.v, &b.life, c.used)
 	return b
 }
@@ -105,7 +104,7 @@ func (c *Cache[T]) Free(t *sim.Thread, p Ptr[T]) {
 			c.typ.Poison(&b.v)
 		}
 	}
-	b.life.Free, b.life.FreedBy, b.life.FreedAt = true, t, t.Here()
+	b.life.End(t)
 	c.free = append(c.free, b)
 }
 

@@ -45,15 +45,17 @@ func (c *Cond) Destroy(t *sim.Thread) {
 // Wait is cv_wait: in one step it queues t and leaves m, which t must own; once woken it
 // enters m again. Callers loop around it.
 func (c *Cond) Wait(t *sim.Thread, m *Mutex) {
-	gen := c.life.Generation()
+	gen, mutexGen := c.life.Generation(), m.life.Generation()
 	t.Step(opWait, &c.obj, nil)
-	c.life.Check(t, gen, opWait.Name, &c.obj)
+	c.life.Use(t, gen, opWait.Name, &c.obj)
 	m.checkOwner(t, opWait.Name)
 	t.Touch(&m.obj, sim.Write)
 	m.release(t)
 	t.SetWaitsFor(m)
 	t.Block(opWaiting, &c.obj, &c.waiters)
-	c.life.Check(t, gen, opWait.Name, &c.obj)
+	t.SetWaitsFor(nil)
+	c.life.Use(t, gen, opWait.Name, &c.obj)
+	m.life.Use(t, mutexGen, opReacquire.Name, &m.obj)
 	m.take(t)
 }
 
@@ -61,7 +63,7 @@ func (c *Cond) Wait(t *sim.Thread, m *Mutex) {
 func (c *Cond) Signal(t *sim.Thread) {
 	gen := c.life.Generation()
 	t.Step(opSignal, &c.obj, nil)
-	c.life.Check(t, gen, opSignal.Name, &c.obj)
+	c.life.Use(t, gen, opSignal.Name, &c.obj)
 	if n := c.waiters.Len(); n > 0 {
 		c.wake(t, c.waiters.At(t.Choose(n, opSignal.Name)))
 	}
@@ -71,7 +73,7 @@ func (c *Cond) Signal(t *sim.Thread) {
 func (c *Cond) Broadcast(t *sim.Thread) {
 	gen := c.life.Generation()
 	t.Step(opBroadcast, &c.obj, nil)
-	c.life.Check(t, gen, opBroadcast.Name, &c.obj)
+	c.life.Use(t, gen, opBroadcast.Name, &c.obj)
 	for c.waiters.Len() > 0 {
 		c.wake(t, c.waiters.First())
 	}

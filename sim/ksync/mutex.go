@@ -56,13 +56,14 @@ func (m *Mutex) Enter(t *sim.Thread) {
 	default:
 		t.Block(opMutexEnter, &m.obj, &m.wanting)
 	}
-	m.life.Check(t, gen, opMutexEnter.Name, &m.obj)
+	m.life.Use(t, gen, opMutexEnter.Name, &m.obj)
 	m.take(t)
 }
 
 // take makes t the owner of a free mutex.
 func (m *Mutex) take(t *sim.Thread) {
 	m.owner = t
+	m.life.Lock(&m.obj)
 	if m.wanting.Len() > 0 {
 		w := t.World()
 		for u := m.wanting.First(); u != nil; u = m.wanting.After(u) {
@@ -76,7 +77,7 @@ func (m *Mutex) take(t *sim.Thread) {
 func (m *Mutex) Exit(t *sim.Thread) {
 	gen := m.life.Generation()
 	t.Step(opMutexExit, &m.obj, nil)
-	m.life.Check(t, gen, opMutexExit.Name, &m.obj)
+	m.life.Use(t, gen, opMutexExit.Name, &m.obj)
 	m.checkOwner(t, opMutexExit.Name)
 	m.release(t)
 }
@@ -96,6 +97,7 @@ func (m *Mutex) checkOwner(t *sim.Thread, what string) {
 // release frees the mutex; all that want it may compete for it.
 func (m *Mutex) release(t *sim.Thread) {
 	m.owner = nil
+	m.life.Unlock(&m.obj)
 	if m.wanting.Len() > 0 {
 		w := t.World()
 		for u := m.wanting.First(); u != nil; u = m.wanting.After(u) {

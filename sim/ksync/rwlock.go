@@ -26,6 +26,7 @@ type RWLock struct {
 	life           *sim.Life
 	writer         *sim.Thread
 	readers        []*sim.Thread // one entry per read hold
+	left           sim.Past      // the exits of readers since the last writer
 	waitingReaders sim.Queue
 	waitingWriters sim.Queue
 }
@@ -33,7 +34,7 @@ type RWLock struct {
 // Init makes the lock ready and free; see Mutex.Init for the arguments.
 func (l *RWLock) Init(w *sim.World, life *sim.Life, class, key string, num int) {
 	w.Register(&l.obj, class, key, num, l)
-	l.life, l.writer = life, nil
+	l.life, l.writer, l.left = life, nil, sim.Past{}
 	l.readers = l.readers[:0]
 	l.waitingReaders.Reset()
 	l.waitingWriters.Reset()
@@ -52,15 +53,15 @@ func (l *RWLock) Destroy(t *sim.Thread) {
 func (l *RWLock) EnterRead(t *sim.Thread) {
 	gen := l.life.Generation()
 	t.Step(opReadEnter, &l.obj, nil)
-	l.life.Check(t, gen, opReadEnter.Name, &l.obj)
+	l.life.Use(t, gen, opReadEnter.Name, &l.obj)
 	l.checkRecursion(t)
 	if l.writer == nil && l.waitingWriters.Len() == 0 {
-		l.readers = append(l.readers, t)
+		l.read(t)
 		t.Held(&l.obj, "R")
 		return
 	}
 	t.Block(opReadWait, &l.obj, &l.waitingReaders)
-	l.life.Check(t, gen, opReadWait.Name, &l.obj)
+	l.life.Use(t, gen, opReadWait.Name, &l.obj)
 }
 
 // EnterWrite is rw_enter(RW_WRITER). A thread that holds the lock as writer fails the run; one
@@ -68,15 +69,27 @@ func (l *RWLock) EnterRead(t *sim.Thread) {
 func (l *RWLock) EnterWrite(t *sim.Thread) {
 	gen := l.life.Generation()
 	t.Step(opWriteEnter, &l.obj, nil)
-	l.life.Check(t, gen, opWriteEnter.Name, &l.obj)
+	l.life.Use(t, gen, opWriteEnter.Name, &l.obj)
 	l.checkRecursion(t)
 	if l.writer == nil && len(l.readers) == 0 {
-		l.writer = t
+		l.write(t)
 		t.Held(&l.obj, "W")
 		return
 	}
 	t.Block(opWriteWait, &l.obj, &l.waitingWriters)
-	l.life.Check(t, gen, opWriteWait.Name, &l.obj)
+	l.life.Use(t, gen, opWriteWait.Name, &l.obj)
+}
+
+// read makes t one of the readers.
+func (l *RWLock) read(t *sim.Thread) {
+	l.readers = append(l.readers, t)
+	l.life.Lock(&l.obj)
+}
+
+// write makes t the writer.
+func (l *RWLock) write(t *sim.Thread) {
+	l.writer, l.left = t, sim.Past{}
+	l.life.Lock(&l.obj)
 }
 
 func (l *RWLock) checkRecursion(t *sim.Thread) {
@@ -94,18 +107,21 @@ func (l *RWLock) Exit(t *sim.Thread) {
 		op = opWriteExit
 	}
 	t.Step(op, &l.obj, nil)
-	l.life.Check(t, gen, op.Name, &l.obj)
+	l.life.Use(t, gen, op.Name, &l.obj)
 	switch {
 	case l.writer == t:
 		l.writer = nil
+		l.life.Unlock(&l.obj)
 		t.Unheld(&l.obj)
 		if l.waitingReaders.Len() > 0 {
 			l.admitReaders(t)
 		} else {
+			l.left.Add(t)
 			l.admitWriter(t)
 		}
 	case l.dropReader(t):
 		t.Unheld(&l.obj)
+		l.left.Add(t)
 		if len(l.readers) == 0 {
 			l.admitWriter(t)
 		}
@@ -117,13 +133,16 @@ func (l *RWLock) Exit(t *sim.Thread) {
 
 // Downgrade is rw_downgrade: a writer becomes a reader and waiting readers join it.
 func (l *RWLock) Downgrade(t *sim.Thread) {
+	gen := l.life.Generation()
 	t.Step(opRWDowngrade, &l.obj, nil)
+	l.life.Use(t, gen, opRWDowngrade.Name, &l.obj)
 	if l.writer != t {
 		t.Fail(sim.KindPanic, "rw_downgrade by non-owner "+l.obj.Class(),
 			"rw_downgrade: "+t.Name()+" does not hold "+l.obj.Name()+" as writer")
 	}
 	l.writer = nil
-	l.readers = append(l.readers, t)
+	l.life.Unlock(&l.obj)
+	l.read(t)
 	t.Unheld(&l.obj)
 	t.Held(&l.obj, "R")
 	l.admitReaders(t)
@@ -132,12 +151,14 @@ func (l *RWLock) Downgrade(t *sim.Thread) {
 // TryUpgrade is rw_tryupgrade: it makes t the writer and reports true iff t is the only
 // reader and no writer waits. It never blocks.
 func (l *RWLock) TryUpgrade(t *sim.Thread) bool {
+	gen := l.life.Generation()
 	t.Step(opRWUpgrade, &l.obj, nil)
+	l.life.Use(t, gen, opRWUpgrade.Name, &l.obj)
 	if len(l.readers) != 1 || l.readers[0] != t || l.waitingWriters.Len() > 0 {
 		return false
 	}
-	l.readers = l.readers[:0]
-	l.writer = t
+	l.dropReader(t)
+	l.write(t)
 	t.Unheld(&l.obj)
 	t.Held(&l.obj, "W")
 	return true
@@ -148,6 +169,7 @@ func (l *RWLock) dropReader(t *sim.Thread) bool {
 	for i, u := range l.readers {
 		if u == t {
 			l.readers = append(l.readers[:i], l.readers[i+1:]...)
+			l.life.Unlock(&l.obj)
 			return true
 		}
 	}
@@ -158,19 +180,21 @@ func (l *RWLock) dropReader(t *sim.Thread) bool {
 func (l *RWLock) admitReaders(t *sim.Thread) {
 	for u := l.waitingReaders.First(); u != nil; u = l.waitingReaders.First() {
 		l.waitingReaders.Remove(u)
-		l.readers = append(l.readers, u)
-		u.Held(&l.obj, "R")
+		l.read(u)
+		u.Granted(&l.obj, "R")
 		t.World().Wake(t, u)
 	}
 }
 
-// admitWriter hands the lock to the writer that has waited longest, if any.
+// admitWriter hands the lock to the writer that has waited longest, if any, after all that
+// have left it since there was a writer: the exits of readers commute, so that whichever
+// comes last stands for them all.
 func (l *RWLock) admitWriter(t *sim.Thread) {
 	if u := l.waitingWriters.First(); u != nil {
 		l.waitingWriters.Remove(u)
-		l.writer = u
-		u.Held(&l.obj, "W")
-		t.World().Wake(t, u)
+		t.World().WakeAfter(&l.left, u)
+		l.write(u)
+		u.Granted(&l.obj, "W")
 	}
 }
 
@@ -180,16 +204,20 @@ func (l *RWLock) Writer() *sim.Thread { return l.writer }
 // Object returns the object that operations on the lock act on.
 func (l *RWLock) Object() *sim.Object { return &l.obj }
 
-// Blockers implements sim.Resource: the holders and, in front of a reader while readers
-// hold the lock or of a later writer, the writers that go first.
+// Blockers implements sim.Resource. A reader waits for the writer that holds the lock or,
+// if readers do, for the first that waits: it is not the readers that keep it out. A writer
+// waits for the holders and for the writers in front of it.
 func (l *RWLock) Blockers(t *sim.Thread, buf []*sim.Thread) []*sim.Thread {
 	if l.writer != nil {
 		buf = append(buf, l.writer)
 	}
-	buf = append(buf, l.readers...)
-	if l.writer != nil && t.Pending().Type == opReadWait {
+	if t.Pending().Type == opReadWait {
+		if u := l.waitingWriters.First(); l.writer == nil && u != nil {
+			buf = append(buf, u)
+		}
 		return buf
 	}
+	buf = append(buf, l.readers...)
 	for u := l.waitingWriters.First(); u != nil && u != t; u = l.waitingWriters.After(u) {
 		buf = append(buf, u)
 	}

@@ -10,11 +10,13 @@ import (
 
 var (
 	opDispatch   = &sim.OpType{Name: "taskq_dispatch", Access: sim.Write}
+	opTake       = &sim.OpType{Name: "taskq_thread", Access: sim.Write}
 	opDispatched = &sim.OpType{Name: "taskq_dispatch (return)", Access: sim.Local}
 )
 
 // TaskID is what Dispatch returns: opaque, never 0, and used again for a later task once
-// its own has ended (environment.md 3.6).
+// its own has ended (environment.md 3.6). Which id that is depends on the order in which
+// tasks end, which is no event: programs must not compare ids but with 0.
 type TaskID uint64
 
 // Taskq is a dynamic task queue such as system_taskq: each task runs at once on a thread
@@ -102,12 +104,16 @@ func (q *Taskq) run(u *sim.Thread, id TaskID) {
 
 // serve is the backing thread: it runs what is queued and ends when nothing is left.
 func (q *Taskq) serve(u *sim.Thread) {
-	for len(q.queue) > 0 {
+	for {
+		u.Step(opTake, &q.obj, nil)
+		if len(q.queue) == 0 {
+			q.server = nil
+			return
+		}
 		id := q.queue[0]
 		q.queue = append(q.queue[:0], q.queue[1:]...)
 		q.run(u, id)
 	}
-	q.server = nil
 }
 
 // Delay is delay(9F): an uninterruptible sleep of virtual time, with whatever locks the

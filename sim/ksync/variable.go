@@ -30,7 +30,7 @@ func (v *Var[T]) Init(w *sim.World, life *sim.Life, class, key string, num int) 
 func (v *Var[T]) Load(t *sim.Thread) T {
 	gen := v.life.Generation()
 	t.Step(opLoad, &v.obj, nil)
-	v.life.Check(t, gen, "read", &v.obj)
+	v.life.Use(t, gen, "read", &v.obj)
 	return v.v
 }
 
@@ -38,7 +38,7 @@ func (v *Var[T]) Load(t *sim.Thread) T {
 func (v *Var[T]) Store(t *sim.Thread, x T) {
 	gen := v.life.Generation()
 	t.Step(opStore, &v.obj, nil)
-	v.life.Check(t, gen, "write", &v.obj)
+	v.life.Use(t, gen, "write", &v.obj)
 	v.v = x
 }
 
