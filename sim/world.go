@@ -224,7 +224,7 @@ func (w *World) tearDown() {
 			t.co.Resume()
 		}
 		t.state = done
-		t.fn, t.local, t.waits, t.joins = nil, nil, nil, nil
+		t.fn, t.local = nil, nil
 	}
 	w.next = nil
 }

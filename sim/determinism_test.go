@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package sim_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"dlsim/sim"
+	"dlsim/sim/check"
+	"dlsim/sim/ksync"
+	"dlsim/sim/strategy"
+
+	"pgregory.net/rapid"
+)
+
+// program is a generated program: what each of its first threads does. Operations need not
+// make sense together: misuse is a failure, which has to be found again too.
+type program struct {
+	threads [][]string
+	mu      [2]ksync.Mutex
+	rw      ksync.RWLock
+	cv      ksync.Cond
+	v       ksync.Var[int]
+	q       ksync.Taskq
+	spawned int
+	last    *sim.Thread
+}
+
+func (p *program) body(t *sim.Thread) {
+	w := t.World()
+	for i := range p.mu {
+		p.mu[i].Init(w, nil, "mu", "", i+1)
+	}
+	p.rw.Init(w, nil, "rw", "", 0)
+	p.cv.Init(w, nil, "cv", "", 0)
+	p.v.Init(w, nil, "v", "", 0)
+	p.v.Poke(0)
+	p.q.Init(w, "task", nil)
+	p.spawned, p.last = 0, nil
+	for i, ops := range p.threads {
+		t.SpawnN("t", i+1, func(t *sim.Thread) {
+			for _, op := range ops {
+				p.do(t, op)
+			}
+		})
+	}
+	t.Quiesce()
+}
+
+var operations = []string{
+	"enter 0", "exit 0", "enter 1", "exit 1", "read", "write", "leave", "upgrade", "downgrade",
+	"wait", "signal", "broadcast", "load", "store", "choose", "sleep 1", "sleep 2", "yield",
+	"spawn", "join", "task",
+	// What makes sense, so that not every program fails early.
+	"locked", "locked", "reading", "writing", "wait for one",
+}
+
+func (p *program) do(t *sim.Thread, op string) {
+	switch op {
+	case "enter 0", "enter 1":
+		p.mu[op[6]-'0'].Enter(t)
+	case "exit 0", "exit 1":
+		p.mu[op[5]-'0'].Exit(t)
+	case "read":
+		p.rw.EnterRead(t)
+	case "write":
+		p.rw.EnterWrite(t)
+	case "leave":
+		p.rw.Exit(t)
+	case "upgrade":
+		p.v.Store(t, map[bool]int{true: 5}[p.rw.TryUpgrade(t)])
+	case "downgrade":
+		p.rw.Downgrade(t)
+	case "wait":
+		p.cv.Wait(t, &p.mu[0])
+	case "signal":
+		p.cv.Signal(t)
+	case "broadcast":
+		p.cv.Broadcast(t)
+	case "load":
+		if p.v.Load(t) == 3 {
+			t.Yield()
+		}
+	case "store":
+		p.v.Store(t, t.ID())
+	case "choose":
+		p.v.Store(t, t.Choose(4, "value"))
+	case "sleep 1", "sleep 2":
+		t.Sleep(time.Duration(op[6]-'0') * time.Second)
+	case "yield":
+		t.Yield()
+	case "spawn", "task":
+		p.spawn(t, op == "task")
+	case "join":
+		if u := p.last; u != nil && u != t {
+			t.Join(u)
+		}
+	default:
+		p.doTogether(t, op)
+	}
+}
+
+func (p *program) spawn(t *sim.Thread, task bool) {
+	child := func(t *sim.Thread) { p.v.Store(t, p.v.Load(t)+1) }
+	if task {
+		p.q.Dispatch(t, child)
+		return
+	}
+	p.spawned++
+	p.last = t.SpawnN("child", p.spawned, child)
+}
+
+func (p *program) doTogether(t *sim.Thread, op string) {
+	switch op {
+	case "locked":
+		p.mu[0].Enter(t)
+		p.v.Set(t, p.v.Get(t)+1)
+		p.cv.Signal(t)
+		p.mu[0].Exit(t)
+	case "reading":
+		p.rw.EnterRead(t)
+		p.v.Load(t)
+		p.rw.Exit(t)
+	case "writing":
+		p.rw.EnterWrite(t)
+		p.v.Store(t, 7)
+		p.rw.Exit(t)
+	case "wait for one":
+		p.mu[0].Enter(t)
+		for p.v.Get(t) == 0 {
+			p.cv.Wait(t, &p.mu[0])
+		}
+		p.mu[0].Exit(t)
+	default:
+		panic("engine bug: unknown operation " + op)
+	}
+}
+
+// constructed has every sort of operation, choices and failing schedules.
+func constructed() *program {
+	return &program{threads: [][]string{
+		{"spawn", "reading", "wait for one", "sleep 1", "join"},
+		{"choose", "writing", "read", "upgrade", "leave", "task", "locked"},
+		{"wait for one", "sleep 2", "task", "store", "broadcast", "reading"},
+		{"enter 0", "locked"},
+	}}
+}
+
+func TestSameSeedSameRun(t *testing.T) {
+	const seeds = 10_000
+	p := constructed()
+	p.threads = p.threads[:3]
+	a, b := sim.New(), sim.New()
+	defer a.Close()
+	defer b.Close()
+	digests, outcomes := map[uint64]bool{}, map[sim.Outcome]int{}
+	for seed := range uint64(seeds) {
+		x := a.Run(sim.Config{}, &strategy.Random{Seed: seed}, p.body)
+		y := b.Run(sim.Config{}, &strategy.Random{Seed: seed}, p.body)
+		if x.Digest != y.Digest || x.Fingerprint != y.Fingerprint || !slices.Equal(x.Choices, y.Choices) ||
+			x.Outcome != y.Outcome || x.Elapsed != y.Elapsed {
+			t.Fatalf("seed %d: %s", seed, same(x, y))
+		}
+		digests[x.Digest] = true
+		outcomes[x.Outcome]++
+	}
+	if len(digests) < seeds*9/10 || outcomes[sim.Passed] == 0 || outcomes[sim.Failed] == 0 {
+		t.Errorf("%d digests, outcomes %v: the seeds hardly matter", len(digests), outcomes)
+	}
+}
+
+// A digest stands for the choices: two runs have the same one iff they chose the same.
+func TestDigestIdentifiesSchedule(t *testing.T) {
+	w := sim.New()
+	defer w.Close()
+	choices, digests := map[string]uint64{}, map[uint64]string{}
+	tb := newTable(1)
+	for seed := range uint64(20_000) {
+		r := w.Run(sim.Config{}, &strategy.Random{Seed: seed}, tb.body)
+		c := fmt.Sprint(r.Choices)
+		if d, ok := choices[c]; ok && d != r.Digest {
+			t.Fatalf("seed %d: one schedule, two digests", seed)
+		}
+		if d, ok := digests[r.Digest]; ok && d != c {
+			t.Fatalf("seed %d: two schedules, one digest", seed)
+		}
+		choices[c], digests[r.Digest] = r.Digest, c
+	}
+}
+
+// A detailed run is the same run.
+func TestDetailChangesNothing(t *testing.T) {
+	w := sim.New()
+	defer w.Close()
+	outcomes := map[string]int{}
+	rapid.Check(t, func(rt *rapid.T) {
+		ops := rapid.SliceOfN(rapid.SampledFrom(operations), 1, 6)
+		p := &program{threads: rapid.SliceOfN(ops, 2, 4).Draw(rt, "program")}
+		seed := rapid.Uint64().Draw(rt, "seed")
+		cfg := sim.Config{StepsMax: 500, Monitor: new(check.Deadlock)}
+		fast := w.Run(cfg, &strategy.Random{Seed: seed}, p.body)
+		fast.Choices = slices.Clone(fast.Choices)
+		cfg.Detail = true
+		detailed := w.Run(cfg, &strategy.Random{Seed: seed}, p.body)
+		if diff := same(fast, detailed); diff != "" {
+			rt.Fatalf("fast and detailed run: %s", diff)
+		}
+		checkEvents(rt, w, detailed)
+		outcomes[fast.Outcome.String()]++
+		if fast.Failure != nil {
+			outcomes[string(fast.Failure.Kind)]++
+		}
+	})
+	for _, o := range []string{"passed", "deadlock", "hang", "panic"} {
+		if outcomes[o] == 0 {
+			t.Errorf("no program ended as %s: %v", o, outcomes)
+		}
+	}
+}
+
+// checkEvents checks the events of a detailed run against its result.
+func checkEvents(tb rapid.TB, w *sim.World, r sim.Result) {
+	steps, picks, choices := 0, 0, 0
+	for _, e := range w.Events() {
+		switch {
+		case e.IsChoice():
+			choices++
+			continue
+		case e.Picked:
+			picks++
+		}
+		if steps++; e.Step != steps {
+			tb.Fatalf("event %d is step %d", steps, e.Step)
+		}
+	}
+	// A pick may have been made for a step that the end of the schedule forestalled.
+	if steps > r.Steps || steps < r.Steps-1 || len(r.Choices)-picks-choices > 1 {
+		tb.Fatalf("%d steps, %d picks, %d values in events; %d steps, %d choices",
+			steps, picks, choices, r.Steps, len(r.Choices))
+	}
+}
+
+func TestTwoWorldsInTwoGoroutines(t *testing.T) {
+	runs := func() (digests []uint64) {
+		w := sim.New()
+		defer w.Close()
+		p := constructed()
+		for seed := range uint64(300) {
+			r := w.Run(sim.Config{}, &strategy.Random{Seed: seed}, p.body)
+			digests = append(digests, r.Digest)
+		}
+		return digests
+	}
+	var got [2][]uint64
+	var wg sync.WaitGroup
+	for i := range got {
+		wg.Go(func() { got[i] = runs() })
+	}
+	wg.Wait()
+	if want := runs(); !slices.Equal(got[0], want) || !slices.Equal(got[1], want) {
+		t.Error("a world depends on another one")
+	}
+}
+
+func TestSteadyStateDoesNotAllocate(t *testing.T) {
+	for name, body := range map[string]func(*sim.Thread){
+		"W1":  newCounter(100).body,
+		"W3":  newTable(2).body,
+		"W4":  (&spawner{idle: func(*sim.Thread) {}}).body,
+		"W2o": newPhilosophers(true).body,
+	} {
+		for strat, s := range map[string]seeded{
+			"random": &randomWalk{}, "pct": &pct{strategy.PCT{Depth: 3, Picks: 100}},
+		} {
+			w := sim.New()
+			defer w.Close()
+			seed, deadlock := uint64(0), new(check.Deadlock)
+			next := func() {
+				s.seed(seed)
+				seed++
+				w.Run(sim.Config{Monitor: deadlock}, s, body)
+			}
+			for range 200 {
+				next()
+			}
+			if n := testing.AllocsPerRun(200, next); n != 0 {
+				t.Errorf("%s, %s: %v allocations a schedule", name, strat, n)
+			}
+		}
+	}
+}
