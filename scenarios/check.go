@@ -6,16 +6,11 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
-
-	"dlsim/devnet/env"
 )
 
 // check is what can be said only once the whole file is read: names, and rules that involve
 // more than one key.
 func (d *decoder) check(root ast.Node, sc *Scenario) error {
-	if !scenarioName.MatchString(sc.Name) {
-		return d.fail(d.at(root, "name"), "use lower-case letters, digits and dashes", "scenario name %q", sc.Name)
-	}
 	if err := d.checkZones(root, sc); err != nil {
 		return err
 	}
@@ -29,7 +24,7 @@ func (d *decoder) check(root ast.Node, sc *Scenario) error {
 			found = found || k == r.name
 		}
 		if !found {
-			return d.fail(r.node, suggest(r.name, known), "unknown %s %s", r.kind, r.name)
+			return d.unknown(r, sc, known)
 		}
 	}
 	for i, f := range sc.Faults {
@@ -39,6 +34,21 @@ func (d *decoder) check(root ast.Node, sc *Scenario) error {
 		}
 	}
 	return nil
+}
+
+// unknown is the error of a name that is not known, or is, but as something that does not
+// serve.
+func (d *decoder) unknown(r reference, sc *Scenario, known []string) error {
+	rest := suggest(r.name, known)
+	switch {
+	case r.name == "":
+		return d.fail(r.node, rest, "the name of a %s is empty", r.kind)
+	case r.kind == "virtual link" && sc.link(r.name) != nil:
+		return d.fail(r.node, "name a vnic, etherstub or simnet", "%s is a physical link, which no step creates or destroys", r.name)
+	case r.kind == "non-global zone" && r.name == "global":
+		return d.fail(r.node, "name a zone of system", "the global zone always runs")
+	}
+	return d.fail(r.node, rest, "unknown %s %s", r.kind, r.name)
 }
 
 // names returns what a reference of the given kind can name.
@@ -103,9 +113,6 @@ func (d *decoder) checkLinks(root ast.Node, sc *Scenario) error {
 		}
 		if l.ID == 0 {
 			l.ID = i + 1
-		}
-		if n := len(l.Name); n < 2 || n >= env.MaxLinkNameLen {
-			return d.fail(at, "it must have 2 to 31 bytes", "link name %q has %d", l.Name, n)
 		}
 		for _, o := range links[:i] {
 			switch {

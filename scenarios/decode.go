@@ -5,11 +5,13 @@ package scenarios
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 )
 
 // decoder turns YAML nodes into the types of this package, strictly, by their field tags:
@@ -20,6 +22,7 @@ import (
 //	enum      the allowed values, separated by |
 //	min, max  of a number
 //	ref       what a string names: link, zone, thread, or a handle kind
+//	name      what a string is the name of, which decides its form; see formOf
 //	only      the one value that a boolean may have
 //	short     in an operation's arguments: the one that a bare value gives
 type decoder struct {
@@ -195,9 +198,12 @@ func (d *decoder) value(n ast.Node, v reflect.Value, tag reflect.StructTag, what
 		if err != nil {
 			return err
 		}
-		x, perr := time.ParseDuration(s)
-		if perr != nil || x < 0 {
+		if !span.MatchString(s) {
 			return d.fail(n, "write it as 2s or 150ms", "%s must be a span of time, not %q", what, s)
+		}
+		x, perr := time.ParseDuration(s)
+		if perr != nil {
+			return d.fail(n, "it must be less than 292 years", "%s is out of range: %s", what, s)
 		}
 		*p = Duration(x)
 		return nil
@@ -261,6 +267,9 @@ func (d *decoder) checkString(n ast.Node, s string, tag reflect.StructTag, what 
 		if s == "" {
 			return d.fail(n, "write a word", "%s is empty", what)
 		}
+		if sort := tag.Get("name"); sort != "" {
+			return d.name(n, s, sort, what)
+		}
 	case "ref", "tmp", "handle":
 		return d.handle(n, kind, s)
 	default:
@@ -270,12 +279,19 @@ func (d *decoder) checkString(n ast.Node, s string, tag reflect.StructTag, what 
 }
 
 func (d *decoder) integer(n ast.Node, v reflect.Value, tag reflect.StructTag, what string) error {
-	node, ok := n.(*ast.IntegerNode)
-	if !ok {
-		return d.fail(n, "write a whole number", "%s must be a number, not %s", what, kindOf(n))
-	}
 	low, _ := strconv.ParseInt(tag.Get("min"), 10, 64)
 	high, _ := strconv.ParseInt(tag.Get("max"), 10, 64)
+	outside := func() error {
+		return d.fail(n, fmt.Sprintf("it must be from %d to %d", low, high), "%s is out of range: %s", what, n.GetToken().Value)
+	}
+	node, ok := n.(*ast.IntegerNode)
+	if !ok {
+		// The YAML library takes numbers beyond 64 bits for strings.
+		if n != nil && n.Type() == ast.StringType && n.GetToken().Type == token.StringType && hugeNumber.MatchString(n.GetToken().Value) {
+			return outside()
+		}
+		return d.fail(n, "write a whole number", "%s must be a whole number, not %s", what, kindOf(n))
+	}
 	var x int64
 	switch i := node.Value.(type) {
 	case int64:
@@ -284,11 +300,13 @@ func (d *decoder) integer(n ast.Node, v reflect.Value, tag reflect.StructTag, wh
 		x = int64(min(i, 1<<62))
 	}
 	if x < low || x > high {
-		return d.fail(n, fmt.Sprintf("it must be from %d to %d", low, high), "%s is out of range: %s", what, n.GetToken().Value)
+		return outside()
 	}
 	v.SetInt(x)
 	return nil
 }
+
+var hugeNumber = regexp.MustCompile(`^[-+]?[0-9]+$`)
 
 // list decodes a sequence; what all elements share with its field is the tag.
 func (d *decoder) list(n ast.Node, v reflect.Value, tag reflect.StructTag, what string) error {

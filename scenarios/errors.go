@@ -13,7 +13,7 @@ import (
 // would be right; then follow the offending line and a caret under the place.
 type Error struct {
 	File      string
-	Line, Col int // from 1
+	Line, Col int // from 1; columns count characters
 	Msg       string
 	Hint      string // what would be right, or ""
 	Source    string // the offending line
@@ -27,13 +27,14 @@ func (e *Error) Error() string {
 	}
 	if e.Source != "" {
 		// Tabs stay tabs under the caret line, so that the caret stays in place.
-		pad := strings.Map(func(r rune) rune {
-			if r == '\t' {
-				return r
+		pad := []rune(e.Source)
+		pad = pad[:min(max(e.Col-1, 0), len(pad))]
+		for i, r := range pad {
+			if r != '\t' {
+				pad[i] = ' '
 			}
-			return ' '
-		}, e.Source[:min(e.Col-1, len(e.Source))])
-		fmt.Fprintf(&b, "\n    %s\n    %s^", e.Source, pad)
+		}
+		fmt.Fprintf(&b, "\n    %s\n    %s^", e.Source, string(pad))
 	}
 	return b.String()
 }
@@ -44,10 +45,10 @@ func errorAt(file string, src []byte, line, col int, msg, hint string) *Error {
 	lines := strings.Split(strings.TrimSuffix(string(src), "\n"), "\n")
 	line = min(max(line, 1), len(lines))
 	text := strings.TrimRight(lines[line-1], "\r")
-	col = min(max(col, 1), len(text)+1)
 	if !utf8.ValidString(text) {
 		text = strings.ToValidUTF8(text, "?")
 	}
+	col = min(max(col, 1), utf8.RuneCountInString(text)+1)
 	return &Error{File: file, Line: line, Col: col, Msg: msg, Hint: hint, Source: text}
 }
 

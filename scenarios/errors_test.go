@@ -25,7 +25,8 @@ func TestErrors(t *testing.T) {
 	var out strings.Builder
 	for _, c := range strings.Split(string(golden), "=== ")[1:] {
 		name, rest, _ := strings.Cut(c, "\n")
-		src, _, ok := cutLast(rest, "---\n")
+		src, _, ok := cutLast("\n"+rest, "\n---\n")
+		src = strings.TrimPrefix(src+"\n", "\n")
 		if !ok {
 			t.Fatalf("case %s has no ---", name)
 		}

@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"flag"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"pgregory.net/rapid"
 
 	"dlsim/scenarios"
 )
@@ -70,9 +72,9 @@ func TestExamplesParse(t *testing.T) {
 	}
 }
 
-// TestSchemaAgreesWithLoader validates documents against the schema. What the loader takes,
-// the schema must take; what the schema can see to be wrong, both must refuse.
-func TestSchemaAgreesWithLoader(t *testing.T) {
+// validator returns a function that validates documents against the schema.
+func validator(t *testing.T) func(src []byte) error {
+	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(scenarios.Schema()))
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +87,7 @@ func TestSchemaAgreesWithLoader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	valid := func(src []byte) error {
+	return func(src []byte) error {
 		j, err := yaml.YAMLToJSON(src)
 		if err != nil {
 			return err
@@ -96,6 +98,12 @@ func TestSchemaAgreesWithLoader(t *testing.T) {
 		}
 		return schema.Validate(v)
 	}
+}
+
+// TestSchemaAgreesWithLoader validates documents against the schema. What the loader takes,
+// the schema must take; what the schema can see to be wrong, both must refuse.
+func TestSchemaAgreesWithLoader(t *testing.T) {
+	valid := validator(t)
 	for _, sc := range shipped(t) {
 		if err := valid(sc.Source); err != nil {
 			t.Errorf("%s: the schema refuses it: %v", sc.File, err)
@@ -113,6 +121,15 @@ func TestSchemaAgreesWithLoader(t *testing.T) {
 		"threads: {a: [kstat_read: net0]}\nexplore: {depth: 99}",
 		"threads: {a: [kstat_read: net0]}\nfaults: [{upcall: GETNAME, errno: EFOO}]",
 		"threads: {a: [delay: soon]}",
+		"threads: {a: [delay: .5s]}",
+		"threads: {a: [delay: '0']}",
+		"threads: {a: [delay: +2s]}",
+		"threads: {a: [barrier: {name: a b, threads: 2}], b: [barrier: {name: a b, threads: 2}]}",
+		"threads: {a: [kstat_read: net0], 'b c': [kstat_read: net0]}",
+		"threads: {a: [{hold: net0, as: h, wait: true}]}",
+		"threads: {a: [kstat_read: [net0]]}",
+		"threads: {a: kstat_read}",
+		"threads: {a: [kstat_read: net0]}\nexplore: {seed: 99999999999999999999999}",
 		"threads: {a: [daemon_crash: {now: true}]}",
 	} {
 		if valid([]byte(head+bad)) == nil {
@@ -122,4 +139,32 @@ func TestSchemaAgreesWithLoader(t *testing.T) {
 			t.Errorf("the loader takes %q", bad)
 		}
 	}
+}
+
+// TestMutatedScenariosAgreeWithSchema changes words of shipped scenarios for others that
+// occur in scenarios: what the loader takes after that, the schema must take.
+func TestMutatedScenariosAgreeWithSchema(t *testing.T) {
+	valid := validator(t)
+	all := shipped(t)
+	words := []string{
+		"net0", "vnic0", "web", "global", "h", "2", "0", "-1", "1.5", "2s", ".5s", "true", "null", "none", "~", "''",
+		"random", "pct", "running", "down", "EINTR", "GETNAME", "any", "deadlock", "mtu", "phys", "simnet", "[]", "{}", "0x10", "1_0",
+	}
+	for _, op := range scenarios.OpNames() {
+		words = append(words, op)
+	}
+	word := regexp.MustCompile(`[A-Za-z0-9_-]+`)
+	rapid.Check(t, func(r *rapid.T) {
+		src := string(rapid.SampledFrom(all).Draw(r, "scenario").Source)
+		for range rapid.IntRange(1, 3).Draw(r, "changes") {
+			at := rapid.SampledFrom(word.FindAllStringIndex(src, -1)).Draw(r, "at")
+			src = src[:at[0]] + rapid.SampledFrom(words).Draw(r, "word") + src[at[1]:]
+		}
+		if _, err := scenarios.Parse("f.yaml", []byte(src)); err != nil {
+			return
+		}
+		if err := valid([]byte(src)); err != nil {
+			r.Fatalf("the loader takes what the schema refuses: %v\n%s", err, src)
+		}
+	})
 }

@@ -3,12 +3,12 @@
 package scenarios
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -57,25 +57,47 @@ func Find(path string) ([]string, error) {
 // *Error.
 func Parse(file string, src []byte) (*Scenario, error) {
 	d := &decoder{file: file, src: src}
-	f, err := parser.ParseBytes(src, 0)
+	root, err := d.document()
 	if err != nil {
-		return nil, d.syntaxError(err)
-	}
-	switch {
-	case len(f.Docs) == 0 || f.Docs[0].Body == nil:
-		return nil, errorAt(file, src, 1, 1, "the file is empty", "begin with name: and threads:")
-	case len(f.Docs) > 1:
-		return nil, errorAt(file, src, 1, 1, fmt.Sprintf("a scenario file has one document, this has %d", len(f.Docs)),
-			"remove the lines that separate them")
-	}
-	sc := &Scenario{File: file, Source: src}
-	if err := d.object(f.Docs[0].Body, reflect.ValueOf(sc).Elem(), "the scenario"); err != nil {
 		return nil, err
 	}
-	if err := d.check(f.Docs[0].Body, sc); err != nil {
+	sc := &Scenario{File: file, Source: src}
+	if err := d.object(root, reflect.ValueOf(sc).Elem(), "the scenario"); err != nil {
+		return nil, err
+	}
+	if err := d.check(root, sc); err != nil {
 		return nil, err
 	}
 	return sc, nil
+}
+
+// document returns the one document of the file.
+func (d *decoder) document() (ast.Node, error) {
+	if bytes.HasPrefix(d.src, []byte("\xef\xbb\xbf")) {
+		return nil, errorAt(d.file, d.src, 1, 1, "the file begins with a byte order mark", "save it without one")
+	}
+	// Keys that appear twice are for pairs to report, which knows what they are keys of.
+	f, err := parser.ParseBytes(d.src, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		return nil, d.syntaxError(err)
+	}
+	for _, doc := range f.Docs {
+		if y, ok := doc.Body.(*ast.DirectiveNode); ok {
+			return nil, d.fail(y, "remove the line", "scenario files do not use YAML directives")
+		}
+	}
+	if len(f.Docs) == 0 || len(f.Docs) == 1 && f.Docs[0].Body == nil {
+		return nil, errorAt(d.file, d.src, 1, 1, "the file is empty", "begin with name: and threads:")
+	}
+	if len(f.Docs) > 1 {
+		line, col := 1, 1
+		if start := f.Docs[1].Start; start != nil && start.Position != nil {
+			line, col = start.Position.Line, start.Position.Column
+		}
+		return nil, errorAt(d.file, d.src, line, col, fmt.Sprintf("a scenario file has one document, this has %d", len(f.Docs)),
+			"remove the lines that separate them")
+	}
+	return f.Docs[0].Body, nil
 }
 
 // syntaxError gives the YAML parser's complaint our form.
@@ -99,18 +121,19 @@ func (d *decoder) threads(n ast.Node, out *Threads) error {
 		return d.fail(n, "add one", "there are no threads")
 	}
 	for _, p := range pairs {
-		if !threadName.MatchString(p.key) {
-			return d.fail(p.knode, "use letters, digits and dashes, beginning with a letter", "thread name %q", p.key)
+		if err := d.name(p.knode, p.key, "word", "thread name"); err != nil {
+			return err
 		}
 		if slices.Contains([]string{"main", "dlmgmtd", "system_taskq"}, p.key) {
 			return d.fail(p.knode, "call it something else", "%s is a thread of the system", p.key)
 		}
 		d.handles = make(map[string]string)
 		t := Thread{Name: p.key}
-		if _, ok := p.value.(*ast.SequenceNode); ok {
-			err = d.steps(p.value, &t.Steps, "thread "+p.key)
-		} else {
+		switch p.value.(type) {
+		case *ast.MappingNode, *ast.MappingValueNode:
 			err = d.object(p.value, reflect.ValueOf(&t).Elem(), "thread "+p.key)
+		default:
+			err = d.steps(p.value, &t.Steps, "thread "+p.key)
 		}
 		if err != nil {
 			return err
@@ -119,11 +142,6 @@ func (d *decoder) threads(n ast.Node, out *Threads) error {
 	}
 	return nil
 }
-
-var (
-	scenarioName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
-	threadName   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
-)
 
 // steps decodes a list of steps.
 func (d *decoder) steps(n ast.Node, out *[]Step, what string) error {
@@ -147,7 +165,7 @@ func (d *decoder) steps(n ast.Node, out *[]Step, what string) error {
 // step decodes one step: an operation without arguments as a word, else a mapping of the
 // operation to its arguments, with the handle under "as".
 func (d *decoder) step(n ast.Node) (Step, error) {
-	s := Step{Line: n.GetToken().Position.Line}
+	s := Step{Line: n.GetToken().Position.Line, Col: n.GetToken().Position.Column}
 	if word, ok := n.(*ast.StringNode); ok {
 		op, err := d.op(word, word.Value)
 		if err != nil {
@@ -155,6 +173,11 @@ func (d *decoder) step(n ast.Node) (Step, error) {
 		}
 		s.Op, s.Text = op, op.Name
 		return s, d.args(n, nil, &s)
+	}
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+	default:
+		return s, d.fail(n, "write an operation, like - kstat_read: LINK", "a step must be an operation, not %s", kindOf(n))
 	}
 	pairs, err := d.pairs(n, "a step")
 	if err != nil {
@@ -172,7 +195,7 @@ func (d *decoder) step(n ast.Node) (Step, error) {
 			if s.Op, err = d.op(p.knode, p.key); err != nil {
 				return s, err
 			}
-			s.Line = p.knode.GetToken().Position.Line
+			s.Line, s.Col = p.knode.GetToken().Position.Line, p.knode.GetToken().Position.Column
 			value = p.value
 		}
 	}
@@ -200,8 +223,8 @@ func (d *decoder) as(n ast.Node, as *pair, s *Step) error {
 	if err != nil {
 		return err
 	}
-	if !threadName.MatchString(name) {
-		return d.fail(as.value, "use letters, digits and dashes, beginning with a letter", "handle name %q", name)
+	if err := d.name(as.value, name, "word", "handle name"); err != nil {
+		return err
 	}
 	s.As = name
 	d.handles[name] = s.Op.Yields

@@ -18,7 +18,7 @@ import (
 
 // Scenario is a loaded and checked scenario file.
 type Scenario struct {
-	Name    string   `yaml:"name" required:"true" doc:"What the scenario is called in reports: lower-case letters, digits and dashes, unique among the files of a run."`
+	Name    string   `yaml:"name" required:"true" name:"scenario" doc:"What the scenario is called in reports: lower-case letters, digits and dashes, unique among the files of a run."`
 	About   string   `yaml:"about" doc:"What it shows, for people."`
 	Refs    []string `yaml:"refs" doc:"Where it comes from: bug ids, commits, sections."`
 	System  System   `yaml:"system" doc:"What exists before the threads start. It is brought up in file order, one operation after the other; none of that is explored."`
@@ -48,17 +48,17 @@ type System struct {
 
 // Zone is a non-global zone.
 type Zone struct {
-	Name  string `yaml:"name" required:"true" doc:"Name of the zone."`
+	Name  string `yaml:"name" required:"true" name:"zone" doc:"Name of the zone."`
 	ID    int    `yaml:"id" required:"true" min:"1" max:"9999" doc:"Its zoneid."`
 	State string `yaml:"state" enum:"uninitialized|initialized|ready|booting|running|shutting_down|empty|down|dying|dead" default:"running" doc:"Where on the status ladder it is."`
 }
 
 // Link is a datalink.
 type Link struct {
-	Name     string   `yaml:"name" required:"true" doc:"Link name, at most 31 bytes."`
+	Name     string   `yaml:"name" required:"true" name:"link" doc:"Link name, 2 to 31 letters, digits, dots, dashes and underscores, beginning with a letter."`
 	Class    string   `yaml:"class" required:"true" enum:"phys|vnic|etherstub|simnet" doc:"Kind of link, which decides the driver and its locks."`
 	Over     string   `yaml:"over" ref:"link" doc:"The link a vnic is on. It must be declared before."`
-	MAC      string   `yaml:"mac" doc:"Name of its MAC; the link name unless said."`
+	MAC      string   `yaml:"mac" name:"link" doc:"Name of its MAC; the link name unless said."`
 	ID       int      `yaml:"id" min:"1" max:"99999" doc:"Its linkid; by default the links are numbered from 1 in file order."`
 	Zone     string   `yaml:"zone" ref:"zone" doc:"The zone it is created in and owned by; the global zone unless said."`
 	Assigned string   `yaml:"assigned" ref:"zone" doc:"The zone it is lent to at the start."`
@@ -84,8 +84,9 @@ type Step struct {
 	Op   *Op
 	Args any    // pointer to the operation's argument struct
 	As   string // the handle the result is kept under, "" for none
-	Line int    // in the scenario file
 	Text string // the step in one line, for reports
+
+	Line, Col int // in the scenario file
 }
 
 // Fault is what goes wrong with some upcalls.

@@ -18,9 +18,6 @@ func Schema() []byte {
 	s.Version = "https://json-schema.org/draft/2020-12/schema"
 	s.Title = "dlsim scenario"
 	s.Definitions = jsonschema.Definitions{"step": stepSchema()}
-	s.Properties.Set("name", &jsonschema.Schema{
-		Type: "string", Pattern: scenarioName.String(), Description: s.Properties.Value("name").Description,
-	})
 	out, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		panic("engine bug: schema: " + err.Error())
@@ -55,7 +52,7 @@ func valueSchema(t reflect.Type, tag reflect.StructTag) *jsonschema.Schema {
 		one := objectSchema(reflect.TypeFor[Violation]())
 		return anyOf(&jsonschema.Schema{Const: "none"}, &jsonschema.Schema{Type: "array", Items: one, MinItems: ptr(1)})
 	case reflect.TypeFor[Duration]():
-		return &jsonschema.Schema{Type: "string", Pattern: `^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$`}
+		return &jsonschema.Schema{Type: "string", Pattern: span.String()}
 	}
 	switch t.Kind() {
 	case reflect.String:
@@ -64,6 +61,8 @@ func valueSchema(t reflect.Type, tag reflect.StructTag) *jsonschema.Schema {
 			for _, e := range strings.Split(enum, "|") {
 				s.Enum = append(s.Enum, e)
 			}
+		} else if sort := tag.Get("name"); sort != "" {
+			s.Pattern = formOf(sort).pattern.String()
 		} else {
 			s.MinLength = ptr(1)
 		}
@@ -95,7 +94,7 @@ func valueSchema(t reflect.Type, tag reflect.StructTag) *jsonschema.Schema {
 func threadsSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{
 		Type: "object", MinProperties: ptr(1),
-		PropertyNames:        &jsonschema.Schema{Pattern: threadName.String()},
+		PropertyNames:        &jsonschema.Schema{Pattern: word.String()},
 		AdditionalProperties: anyOf(stepsSchema(), objectSchema(reflect.TypeFor[Thread]())),
 	}
 }
@@ -125,7 +124,7 @@ func stepSchema() *jsonschema.Schema {
 		}
 		step.Properties.Set(op.Name, anyOf(args...))
 		if op.Yields != "" {
-			step.Properties.Set("as", &jsonschema.Schema{Type: "string", Pattern: threadName.String()})
+			step.Properties.Set("as", &jsonschema.Schema{Type: "string", Pattern: word.String()})
 			step.Required = append(step.Required, "as")
 		}
 		s.AnyOf = append(s.AnyOf, step)
