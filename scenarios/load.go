@@ -68,6 +68,9 @@ func Parse(file string, src []byte) (*Scenario, error) {
 	if err := d.check(root, sc); err != nil {
 		return nil, err
 	}
+	if err := checkConduct(sc); err != nil {
+		return nil, err
+	}
 	return sc, nil
 }
 

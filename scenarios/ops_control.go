@@ -15,7 +15,7 @@ type delayArgs struct {
 
 type barrierArgs struct {
 	Name    string `yaml:"name" required:"true" name:"word" doc:"Which barrier."`
-	Threads int    `yaml:"threads" required:"true" min:"2" max:"256" doc:"How many threads must reach it before any goes on."`
+	Threads int    `yaml:"threads" required:"true" min:"2" max:"256" doc:"How many threads must reach it before any goes on: all that have such a step, each as often."`
 }
 
 type repeatArgs struct {
