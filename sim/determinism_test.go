@@ -51,13 +51,17 @@ func (p *program) body(t *sim.Thread) {
 	t.Quiesce()
 }
 
-var operations = []string{
-	"enter 0", "exit 0", "enter 1", "exit 1", "read", "write", "leave", "upgrade", "downgrade",
-	"wait", "signal", "broadcast", "load", "store", "choose", "sleep 1", "sleep 2", "yield",
-	"spawn", "join", "task",
-	// What makes sense, so that not every program fails early.
-	"locked", "locked", "reading", "writing", "wait for one",
-}
+// sensible operations fit together; wild ones are likely to be misuse.
+var (
+	sensible = []string{
+		"locked", "nested 01", "nested 01", "nested 10", "nested 10", "reading", "writing", "wait for one", "load", "store",
+		"choose", "sleep 1", "sleep 2", "yield", "spawn", "join", "task", "signal", "broadcast",
+	}
+	wild = append([]string{
+		"enter 0", "exit 0", "enter 1", "exit 1", "read", "write", "leave", "upgrade",
+		"downgrade", "wait",
+	}, sensible...)
+)
 
 func (p *program) do(t *sim.Thread, op string) {
 	switch op {
@@ -121,6 +125,12 @@ func (p *program) doTogether(t *sim.Thread, op string) {
 		p.v.Set(t, p.v.Get(t)+1)
 		p.cv.Signal(t)
 		p.mu[0].Exit(t)
+	case "nested 01", "nested 10":
+		first := op[7] - '0'
+		p.mu[first].Enter(t)
+		p.mu[1-first].Enter(t)
+		p.mu[1-first].Exit(t)
+		p.mu[first].Exit(t)
 	case "reading":
 		p.rw.EnterRead(t)
 		p.v.Load(t)
@@ -198,21 +208,19 @@ func TestDetailChangesNothing(t *testing.T) {
 	defer w.Close()
 	outcomes := map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
-		ops := rapid.SliceOfN(rapid.SampledFrom(operations), 1, 6)
-		p := &program{threads: rapid.SliceOfN(ops, 2, 4).Draw(rt, "program")}
-		seed := rapid.Uint64().Draw(rt, "seed")
-		cfg := sim.Config{StepsMax: 500, Monitor: new(check.Deadlock)}
-		fast := w.Run(cfg, &strategy.Random{Seed: seed}, p.body)
-		fast.Choices = slices.Clone(fast.Choices)
-		cfg.Detail = true
-		detailed := w.Run(cfg, &strategy.Random{Seed: seed}, p.body)
-		if diff := same(fast, detailed); diff != "" {
-			rt.Fatalf("fast and detailed run: %s", diff)
+		ops := sensible
+		if rapid.IntRange(0, 3).Draw(rt, "wild") == 0 {
+			ops = wild
 		}
-		checkEvents(rt, w, detailed)
-		outcomes[fast.Outcome.String()]++
-		if fast.Failure != nil {
-			outcomes[string(fast.Failure.Kind)]++
+		thread := rapid.SliceOfN(rapid.SampledFrom(ops), 1, 6)
+		p := &program{threads: rapid.SliceOfN(thread, 2, 4).Draw(rt, "program")}
+		first := rapid.Uint64().Draw(rt, "seed")
+		for seed := first; seed-first < 10; seed++ {
+			r := bothWays(rt, w, p, seed)
+			outcomes[r.Outcome.String()]++
+			if r.Failure != nil {
+				outcomes[string(r.Failure.Kind)]++
+			}
 		}
 	})
 	for _, o := range []string{"passed", "deadlock", "hang", "panic"} {
@@ -220,6 +228,20 @@ func TestDetailChangesNothing(t *testing.T) {
 			t.Errorf("no program ended as %s: %v", o, outcomes)
 		}
 	}
+}
+
+// bothWays runs a schedule fast and in detail and compares the two.
+func bothWays(tb rapid.TB, w *sim.World, p *program, seed uint64) sim.Result {
+	cfg := sim.Config{StepsMax: 500, Monitor: new(check.Deadlock)}
+	fast := w.Run(cfg, &strategy.Random{Seed: seed}, p.body)
+	fast.Choices = slices.Clone(fast.Choices)
+	cfg.Detail = true
+	detailed := w.Run(cfg, &strategy.Random{Seed: seed}, p.body)
+	if diff := same(fast, detailed); diff != "" {
+		tb.Fatalf("fast and detailed run: %s", diff)
+	}
+	checkEvents(tb, w, detailed)
+	return detailed
 }
 
 // checkEvents checks the events of a detailed run against its result.

@@ -133,12 +133,16 @@ type script struct {
 	tb     testing.TB
 	lines  []string
 	values []int
+	moved  *sim.Thread // by the current line
 }
 
 func (s *script) Begin(*sim.World) {}
 
-func (s *script) Pick(w *sim.World, _ *sim.Thread) int {
-	for ; len(s.lines) > 0; s.lines = s.lines[1:] {
+func (s *script) Pick(w *sim.World, cur *sim.Thread) int {
+	if s.moved != nil && s.moved != cur {
+		s.next() // it was blocked, or ended, and others had to go on
+	}
+	for ; len(s.lines) > 0; s.next() {
 		name, until, _ := strings.Cut(s.lines[0], " until ")
 		name, step := strings.CutSuffix(name, " step")
 		t := find(w, name)
@@ -148,15 +152,18 @@ func (s *script) Pick(w *sim.World, _ *sim.Thread) int {
 		case step && !t.Enabled():
 			s.tb.Fatalf("%s: it cannot run", s.lines[0])
 		case step:
-			s.lines = s.lines[1:]
+			s.next()
 			return t.ID()
 		case t.Enabled() && (until == "" || until != t.Pending().Type.Name &&
 			until != t.Pending().String()):
+			s.moved = t
 			return t.ID()
 		}
 	}
 	return w.Enabled().At(0)
 }
+
+func (s *script) next() { s.lines, s.moved = s.lines[1:], nil }
 
 func (s *script) Choose(_ *sim.World, _ *sim.Thread, n int, label string) int {
 	if len(s.values) == 0 {
