@@ -3,6 +3,7 @@
 package scenarios
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -29,11 +30,36 @@ func (d *decoder) check(root ast.Node, sc *Scenario) error {
 	}
 	for i, f := range sc.Faults {
 		at := d.at(root, "faults", i)
+		if legal := errnosOf(f.Upcall); !slices.Contains(legal, f.Errno) {
+			return d.fail(d.at(at, "errno"), "it can give "+strings.Join(legal, ", "), "%s give %s", cannot(f.Upcall), f.Errno)
+		}
 		if f.Effect == "done" && f.Errno != "EINTR" {
 			return d.fail(at, "only EINTR leaves it open whether the daemon has acted", "fault with %s cannot have effect: done", f.Errno)
 		}
 	}
 	return nil
+}
+
+// errnosOf returns what an upcall can give: the failures of the door, the sizes of a reply
+// (ENOSPC, EINVAL), and the daemon's answers (environment.md 10.2 and 16).
+func errnosOf(upcall string) []string {
+	all := []string{"EINTR", "EAGAIN", "EBADF", "ENOSPC", "EINVAL"}
+	switch upcall {
+	case "GETNAME", "GETLINKID":
+		return append(all, "ENOENT")
+	case "LINKPROP_INIT":
+		return append(all, "ENOENT", "EACCES")
+	case "SETZONEID":
+		return append(all, "ENOENT", "EACCES", "EEXIST", "ENXIO", "EPERM")
+	}
+	return all
+}
+
+func cannot(upcall string) string {
+	if upcall == "any" {
+		return "not every upcall can"
+	}
+	return upcall + " cannot"
 }
 
 // unknown is the error of a name that is not known, or is, but as something that does not
