@@ -83,3 +83,30 @@ func splice(t *testing.T, text, name, block string) string {
 	}
 	return before + "<!-- " + name + " -->\n\n" + b.String() + "\n<!-- end -->" + after
 }
+
+// TestReadmeScenario runs the scenario that README.md shows.
+func TestReadmeScenario(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(text), "## Your own scenario\n\n")
+	if !ok {
+		t.Fatal("README.md has no scenario")
+	}
+	var src strings.Builder
+	for line := range strings.Lines(rest) {
+		code, ok := strings.CutPrefix(line, "    ")
+		if !ok {
+			break
+		}
+		src.WriteString(code)
+	}
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("my-hang.yaml", []byte(src.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out := cli(t, "run", "--schedules", "1000", "my-hang.yaml"); !strings.Contains(out, "  ok  ") {
+		t.Errorf("it does not run clean:\n%s", out)
+	}
+}
