@@ -54,7 +54,8 @@ func (p *program) body(t *sim.Thread) {
 // sensible operations fit together; wild ones are likely to be misuse.
 var (
 	sensible = []string{
-		"locked", "nested 01", "nested 01", "nested 10", "nested 10", "reading", "writing", "wait for one", "load", "store",
+		"locked", "nested 01", "nested 01", "nested 10", "nested 10", "reading", "writing",
+		"wait for one", "load", "store",
 		"choose", "sleep 1", "sleep 2", "yield", "spawn", "join", "task", "signal", "broadcast",
 	}
 	wild = append([]string{
@@ -171,8 +172,8 @@ func TestSameSeedSameRun(t *testing.T) {
 	for seed := range uint64(seeds) {
 		x := a.Run(sim.Config{}, &strategy.Random{Seed: seed}, p.body)
 		y := b.Run(sim.Config{}, &strategy.Random{Seed: seed}, p.body)
-		if x.Digest != y.Digest || x.Fingerprint != y.Fingerprint || !slices.Equal(x.Choices, y.Choices) ||
-			x.Outcome != y.Outcome || x.Elapsed != y.Elapsed {
+		if x.Digest != y.Digest || x.Fingerprint != y.Fingerprint || x.Elapsed != y.Elapsed ||
+			x.Outcome != y.Outcome || !slices.Equal(x.Choices, y.Choices) {
 			t.Fatalf("seed %d: %s", seed, same(x, y))
 		}
 		digests[x.Digest] = true

@@ -234,7 +234,8 @@ func TestFingerprintOfMutexesAndVariables(t *testing.T) {
 }
 
 func TestFingerprintOfRWLocks(t *testing.T) {
-	checkForms(t, "load0", "read0 leave0", "write0 leave0", "read0 load0 leave0", "write0 store0 leave0")
+	checkForms(t, "load0", "read0 leave0", "write0 leave0", "read0 load0 leave0",
+		"write0 store0 leave0")
 }
 
 func TestFingerprintOfConditionVariables(t *testing.T) {

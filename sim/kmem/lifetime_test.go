@@ -106,7 +106,8 @@ func TestFreeWithALockHeldFails(t *testing.T) {
 				passes(t, r)
 				continue
 			}
-			fails(t, r, sim.KindPanic, "thing_t#1 (allocation 1) is freed while th_mutex#1 in it is held")
+			fails(t, r, sim.KindPanic,
+				"thing_t#1 (allocation 1) is freed while th_mutex#1 in it is held")
 			if r.Failure.Subject != "free with th_mutex held" {
 				t.Errorf("subject %q", r.Failure.Subject)
 			}
@@ -200,7 +201,8 @@ func TestLenient(t *testing.T) {
 			v.n.Store(t, 1)
 		})
 		w.Close()
-		if goOn != (r.Outcome == sim.Passed) || !slices.Equal(asked, []string{"main thing_t write th_n"}) {
+		if goOn != (r.Outcome == sim.Passed) ||
+			!slices.Equal(asked, []string{"main thing_t write th_n"}) {
 			t.Errorf("go on %v: %v, asked %q", goOn, r.Outcome, asked)
 		}
 	}
