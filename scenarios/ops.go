@@ -78,7 +78,11 @@ func argsText(args any) string {
 		text := fmt.Sprint(x.Interface())
 		switch {
 		case x.Type() == reflect.TypeFor[[]Step]():
-			text = fmt.Sprintf("[%d steps]", x.Len())
+			var inner []string
+			for _, step := range x.Interface().([]Step) {
+				inner = append(inner, step.Text)
+			}
+			text = "[" + strings.Join(inner, ", ") + "]"
 		case x.IsZero() && f.tag.Get("default") == "" || text == f.tag.Get("default"):
 			continue
 		}

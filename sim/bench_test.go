@@ -153,6 +153,24 @@ func (s *spawner) body(t *sim.Thread) {
 	}
 }
 
+// yielder is W1y: three threads that each yield two hundred times.
+type yielder struct{ threads [3]*sim.Thread }
+
+func yieldOften(t *sim.Thread) {
+	for range 200 {
+		t.Yield()
+	}
+}
+
+func (y *yielder) body(t *sim.Thread) {
+	for i := range y.threads {
+		y.threads[i] = t.SpawnN("yielder", i+1, yieldOften)
+	}
+	for _, u := range y.threads {
+		t.Join(u)
+	}
+}
+
 // seeded is a strategy that a benchmark gives a new seed in each schedule.
 type seeded interface {
 	sim.Strategy
@@ -198,6 +216,15 @@ func BenchmarkW1Random(b *testing.B) { measure(b, &randomWalk{}, newCounter(100)
 
 func BenchmarkW1PCT3(b *testing.B) {
 	measure(b, &pct{strategy.PCT{Depth: 3}}, newCounter(100).body)
+}
+
+// BenchmarkW1yRandom is the bare scheduler: three threads that yield two hundred times.
+func BenchmarkW1yRandom(b *testing.B) { measure(b, &randomWalk{}, (&yielder{}).body) }
+
+func BenchmarkW2oRandom(b *testing.B) { measure(b, &randomWalk{}, newPhilosophers(true).body) }
+
+func BenchmarkW2oPCT3(b *testing.B) {
+	measure(b, &pct{strategy.PCT{Depth: 3}}, newPhilosophers(true).body)
 }
 
 func BenchmarkW3Random(b *testing.B) { measure(b, &randomWalk{}, newTable(2).body) }
