@@ -234,14 +234,14 @@ func TestThreadsStartAfresh(t *testing.T) {
 func TestGoPanicIsAFailure(t *testing.T) {
 	r := run(t, sim.Config{}, 1, func(t *sim.Thread) {
 		t.Spawn("u", func(*sim.Thread) {
-			var m map[string]int
-			m["x"] = 1
+			var none []int
+			none[len(none)]++
 		})
 		t.Sleep(time.Second)
 		t.Fail(sim.KindStale, "", "the schedule went on")
 	})
 	f := failedAs(t, r, sim.KindPanic)
-	if f.Thread.Name() != "u" || !strings.Contains(f.Message, "assignment to entry in nil map") ||
+	if f.Thread.Name() != "u" || !strings.Contains(f.Message, "index out of range") ||
 		!strings.Contains(f.Stack, "TestGoPanicIsAFailure") {
 		t.Errorf("%s: %s\n%s", f.Thread.Name(), f.Message, f.Stack)
 	}

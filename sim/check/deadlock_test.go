@@ -317,8 +317,17 @@ func TestDeadlockIsFinal(t *testing.T) {
 	bare := sim.New()
 	defer bare.Close()
 	for _, threads := range [][]string{
-		{"mn", "nm"}, {"rm", "mr", "w"}, {"rr", "w"}, {"rw"}, {"rm", "wm"}, {"mr", "nr", "w"},
-		{"rn", "mw", "nm"}, {"mn", "n", "m"}, {"rr", "rr"}, {"wm", "mr", "n"}, {".m", "mj", "n"},
+		{"mn", "nm"},
+		{"rm", "mr", "w"},
+		{"rr", "w"},
+		{"rw"},
+		{"rm", "wm"},
+		{"mr", "nr", "w"},
+		{"rn", "mw", "nm"},
+		{"mn", "n", "m"},
+		{"rr", "rr"},
+		{"wm", "mr", "n"},
+		{".m", "mj", "n"},
 	} {
 		body := locked(threads...)
 		cfg := sim.Config{Monitor: new(check.Deadlock)}

@@ -114,8 +114,10 @@ func TestCondSignalNeedsNoMutex(t *testing.T) {
 // A woken thread competes for the mutex: what it was woken for may be gone.
 func TestCondWokenWaiterCompetes(t *testing.T) {
 	l := new(locks)
-	threads := []simtest.Thread{l.waiter("a"), thread("s", l.mu.Enter, l.cv.Signal, l.mu.Exit),
-		thread("n", l.mu.Enter, l.says(""), l.mu.Exit)}
+	threads := []simtest.Thread{
+		l.waiter("a"), thread("s", l.mu.Enter, l.cv.Signal, l.mu.Exit),
+		thread("n", l.mu.Enter, l.says(""), l.mu.Exit),
+	}
 	l.expect(t, l.script(t, threads, "a", "s", "n"), "n a")
 	l.expect(t, l.script(t, threads, "a", "s", "a"), "a n")
 }
