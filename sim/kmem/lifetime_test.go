@@ -207,3 +207,58 @@ func TestLenient(t *testing.T) {
 		}
 	}
 }
+
+// bundle is a buffer with one primitive of each sort.
+type bundle struct {
+	mu ksync.Mutex
+	rw ksync.RWLock
+	cv ksync.Cond
+	v  ksync.Var[int]
+}
+
+// Every operation on a primitive in a freed buffer is a use after free.
+func TestEveryOperationChecksItsBuffer(t *testing.T) {
+	typ := &kmem.Type[bundle]{
+		Cache: "c", What: "bundle_t",
+		Register: func(w *sim.World, b *bundle, life *sim.Life, _ int) {
+			b.mu.Init(w, life, "mu", "", 0)
+			b.rw.Init(w, life, "rw", "", 0)
+			b.cv.Init(w, life, "cv", "", 0)
+			b.v.Init(w, life, "v", "", 0)
+		},
+	}
+	var outside ksync.Mutex
+	for name, use := range map[string]func(b *bundle, t *sim.Thread){
+		"mutex_enter mu":   func(b *bundle, t *sim.Thread) { b.mu.Enter(t) },
+		"mutex_exit mu":    func(b *bundle, t *sim.Thread) { b.mu.Exit(t) },
+		"rw_enter R rw":    func(b *bundle, t *sim.Thread) { b.rw.EnterRead(t) },
+		"rw_enter W rw":    func(b *bundle, t *sim.Thread) { b.rw.EnterWrite(t) },
+		"rw_exit R rw":     func(b *bundle, t *sim.Thread) { b.rw.Exit(t) },
+		"rw_downgrade rw":  func(b *bundle, t *sim.Thread) { b.rw.Downgrade(t) },
+		"rw_tryupgrade rw": func(b *bundle, t *sim.Thread) { b.rw.TryUpgrade(t) },
+		"cv_wait cv":       func(b *bundle, t *sim.Thread) { outside.Enter(t); b.cv.Wait(t, &outside) },
+		"cv_signal cv":     func(b *bundle, t *sim.Thread) { b.cv.Signal(t) },
+		"cv_broadcast cv":  func(b *bundle, t *sim.Thread) { b.cv.Broadcast(t) },
+		"read v":           func(b *bundle, t *sim.Thread) { b.v.Load(t) },
+		"write v":          func(b *bundle, t *sim.Thread) { b.v.Store(t, 1) },
+		"read v ":          func(b *bundle, t *sim.Thread) { b.v.Get(t) },
+		"write v ":         func(b *bundle, t *sim.Thread) { b.v.Set(t, 1) },
+	} {
+		var c kmem.Cache[bundle]
+		w := sim.New()
+		r := w.Run(sim.Config{}, new(strategy.Random), func(t *sim.Thread) {
+			outside.Init(t.World(), nil, "outside", "", 0)
+			c.Init(t.World(), typ)
+			p := c.Alloc(t)
+			b := p.At(t)
+			c.Free(t, p)
+			use(b, t)
+		})
+		w.Close()
+		if r.Outcome != sim.Failed {
+			t.Errorf("%s: %v", name, r.Outcome)
+			continue
+		}
+		fails(t, r, sim.KindLifetime, "use after free: "+strings.TrimSpace(name)+" of bundle_t#1")
+	}
+}
