@@ -153,9 +153,7 @@ func TestMutatedScenariosAgreeWithSchema(t *testing.T) {
 		"net0", "vnic0", "web", "global", "h", "2", "0", "-1", "1.5", "2s", ".5s", "true", "null", "none", "~", "''",
 		"random", "pct", "running", "down", "EINTR", "GETNAME", "any", "deadlock", "mtu", "phys", "simnet", "[]", "{}", "0x10", "1_0",
 	}
-	for _, op := range scenarios.OpNames() {
-		words = append(words, op)
-	}
+	words = append(words, scenarios.OpNames()...)
 	word := regexp.MustCompile(`[A-Za-z0-9_-]+`)
 	rapid.Check(t, func(r *rapid.T) {
 		src := string(rapid.SampledFrom(all).Draw(r, "scenario").Source)
