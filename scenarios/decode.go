@@ -131,7 +131,11 @@ func (d *decoder) object(n ast.Node, v reflect.Value, what string) error {
 	for _, p := range pairs {
 		f, ok := findField(fs, p.key)
 		if !ok {
-			return d.fail(p.knode, suggest(p.key, keysOf(fs)), "unknown key %s in %s", p.key, what)
+			hint := suggest(p.key, keysOf(fs))
+			if p.key == "processes" && v.Type() == reflect.TypeFor[Scenario]() {
+				hint = "processes are not available in this version, where each thread has one of its own"
+			}
+			return d.fail(p.knode, hint, "unknown key %s in %s", p.key, what)
 		}
 		seen[p.key] = true
 		if err := d.value(p.value, v.Field(f.num), f.tag, p.key+" of "+what); err != nil {
