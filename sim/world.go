@@ -275,6 +275,21 @@ func (w *World) Enable(t *Thread) { w.enabled.add(t.id) }
 // Disable says that the pending operation of t cannot run any more.
 func (w *World) Disable(t *Thread) { w.enabled.remove(t.id) }
 
+// EnableAll is Enable for each thread in q: what they wait for has become free, and any of
+// them may win it.
+func (w *World) EnableAll(q *Queue) {
+	for t := q.head; t != nil; t = t.qnext {
+		w.enabled.add(t.id)
+	}
+}
+
+// DisableAll is Disable for each thread in q: what they want has been taken.
+func (w *World) DisableAll(q *Queue) {
+	for t := q.head; t != nil; t = t.qnext {
+		w.enabled.remove(t.id)
+	}
+}
+
 // Wake is Enable by thread by, whose operation thus happens before what t does next.
 func (w *World) Wake(by, t *Thread) {
 	t.hash = Mix(t.hash ^ by.hash)

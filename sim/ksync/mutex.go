@@ -64,12 +64,7 @@ func (m *Mutex) Enter(t *sim.Thread) {
 func (m *Mutex) take(t *sim.Thread) {
 	m.owner = t
 	m.life.Lock(&m.obj)
-	if m.wanting.Len() > 0 {
-		w := t.World()
-		for u := m.wanting.First(); u != nil; u = m.wanting.After(u) {
-			w.Disable(u)
-		}
-	}
+	t.World().DisableAll(&m.wanting)
 	t.Held(&m.obj, "")
 }
 
@@ -98,12 +93,7 @@ func (m *Mutex) checkOwner(t *sim.Thread, what string) {
 func (m *Mutex) release(t *sim.Thread) {
 	m.owner = nil
 	m.life.Unlock(&m.obj)
-	if m.wanting.Len() > 0 {
-		w := t.World()
-		for u := m.wanting.First(); u != nil; u = m.wanting.After(u) {
-			w.Enable(u)
-		}
-	}
+	t.World().EnableAll(&m.wanting)
 	t.Unheld(&m.obj)
 }
 

@@ -180,9 +180,7 @@ func (l *Layer) hold(t *sim.Thread, kid int) *entry {
 	}
 	k.owner = t
 	t.Held(&k.obj, "")
-	for u := k.wanting.First(); u != nil; u = k.wanting.After(u) {
-		t.World().Disable(u)
-	}
+	t.World().DisableAll(&k.wanting)
 	return k
 }
 
@@ -204,9 +202,7 @@ func (l *Layer) rele(t *sim.Thread, k *entry) {
 func (k *entry) disown(t *sim.Thread) {
 	k.owner = nil
 	t.Unheld(&k.obj)
-	for u := k.wanting.First(); u != nil; u = k.wanting.After(u) {
-		t.World().Enable(u)
-	}
+	t.World().EnableAll(&k.wanting)
 }
 
 // Blockers implements sim.Resource.

@@ -56,9 +56,7 @@ func (p *perimeter) tryEnter(t *sim.Thread) bool {
 func (p *perimeter) take(t *sim.Thread) {
 	p.owner, p.count = t, 1
 	t.Held(&p.obj, "")
-	for u := p.wanting.First(); u != nil; u = p.wanting.After(u) {
-		t.World().Disable(u)
-	}
+	t.World().DisableAll(&p.wanting)
 }
 
 func (p *perimeter) exit(t *sim.Thread) {
@@ -72,9 +70,7 @@ func (p *perimeter) exit(t *sim.Thread) {
 	}
 	p.owner = nil
 	t.Unheld(&p.obj)
-	for u := p.wanting.First(); u != nil; u = p.wanting.After(u) {
-		t.World().Enable(u)
-	}
+	t.World().EnableAll(&p.wanting)
 }
 
 // Blockers implements sim.Resource.
