@@ -4,6 +4,7 @@ package scenarios
 
 import (
 	"slices"
+	"sync"
 
 	"dlsim/devnet"
 	"dlsim/sim"
@@ -24,13 +25,13 @@ type Options struct {
 type Program struct {
 	sc    *Scenario
 	cfg   devnet.Config
-	sites *devnet.Sites
+	sites func() *devnet.Sites // read when the first stack is to be shown
 }
 
 // NewProgram prepares a scenario. It brings the system up once; if that fails, the scenario
 // asks for the impossible, and the error says what.
 func NewProgram(sc *Scenario, opts Options) (*Program, error) {
-	p := &Program{sc: sc, sites: devnet.NewSites(), cfg: devnet.Config{
+	p := &Program{sc: sc, sites: sync.OnceValue(devnet.NewSites), cfg: devnet.Config{
 		Debug:     sc.System.Debug || opts.DebugKernel,
 		DebugKmem: sc.System.Kmem == "debug" || opts.DebugKernel,
 		Backing:   sc.System.Taskq == "backing",
@@ -64,7 +65,9 @@ func place(sc *Scenario, f *sim.Failure) (line, col int) {
 func (p *Program) Name() string { return p.sc.Name }
 
 // Sites implements explore.Program: places in the C file.
-func (p *Program) Sites() sim.Resolver { return p.sites.Resolve }
+func (p *Program) Sites() sim.Resolver {
+	return func(pcs []uintptr) sim.Site { return p.sites().Resolve(pcs) }
+}
 
 // PortHash implements explore.Program.
 func (p *Program) PortHash() string { return devnet.PortHash() }
