@@ -12,7 +12,6 @@ import (
 // link linkid may be InvalidLinkID. *ddpp is assigned on success only.
 func (d *DLS) devnetSet(t *sim.Thread, mh *mac.MAC, linkid env.LinkID, zoneid env.ZoneID, ddpp *Ptr) env.Errno {
 	macname := mh.Name // C:817
-	statCreate := false
 
 	d.devnetLock.EnterWrite(t) // C:824
 	ddp, statCreate, err := d.devnetSetLocked(t, macname, linkid, zoneid)
