@@ -43,7 +43,14 @@ type Config struct {
 	// Lenient, if not nil, is asked when a thread uses memory that is no longer allocated,
 	// and says true to let it go on as hardware would.
 	Lenient func(t *Thread, l *Life, gen uint32, what string) bool
-	_       struct{}
+	// Handoff makes every lock that the kernel lets its waiters compete for go to the one
+	// that has waited longest instead, and a signal wake that one. It is no behaviour of a
+	// kernel: it is there to follow recordings of models that work like that.
+	Handoff bool
+	// Log, if not nil, is told what operations do, in the words of Thread.Logf. It also
+	// turns Thread.LogPoint into a scheduling point.
+	Log func(t *Thread, line string)
+	_   struct{}
 }
 
 // DefaultStepsMax is far above what any terminating scenario needs.
@@ -128,6 +135,8 @@ type World struct {
 	outcome  Outcome
 	failure  *Failure
 	lenient  func(t *Thread, l *Life, gen uint32, what string) bool
+	handoff  bool
+	log      func(t *Thread, line string)
 	detail   worldDetail
 }
 
@@ -165,6 +174,7 @@ func (w *World) reset(cfg Config, s Strategy) {
 	w.slow, w.over = 0, false
 	w.enabled.clear()
 	w.strategy, w.monitor, w.lenient = s, cfg.Monitor, cfg.Lenient
+	w.handoff, w.log = cfg.Handoff, cfg.Log
 	w.steps, w.picks, w.digest, w.print = 0, 0, 0, 0
 	w.stepsMax = cfg.StepsMax
 	if w.stepsMax == 0 {

@@ -68,6 +68,9 @@ func (c *Cache[T]) Alloc(t *sim.Thread) Ptr[T] {
 	if (fresh || c.Debug) && c.typ.Construct != nil {
 		c.typ.Construct(t, &b.v)
 	}
+	if t.Logging() {
+		t.Logf("kmem_cache_alloc %s -> #%d", c.typ.Cache, b.life.Num)
+	}
 	return Ptr[T]{buf: b, gen: gen}
 }
 
@@ -95,6 +98,9 @@ func (c *Cache[T]) Free(t *sim.Thread, p Ptr[T]) {
 	b := p.buf
 	if b.life.Free || b.life.Gen != p.gen {
 		b.life.DoubleFree(t, p.gen)
+	}
+	if t.Logging() {
+		t.Logf("kmem_cache_free %s #%d", c.typ.Cache, b.life.Num)
 	}
 	if c.Debug {
 		if c.typ.Destruct != nil {

@@ -50,13 +50,21 @@ func (c *Cond) Wait(t *sim.Thread, m *Mutex) {
 	c.life.Use(t, gen, opWait.Name, &c.obj)
 	m.checkOwner(t, opWait.Name)
 	t.Touch(&m.obj, sim.Write)
+	if t.Logging() {
+		t.Logf("cv_wait %s", c.obj.Name())
+	}
 	m.release(t)
 	t.SetWaitsFor(m)
 	t.Block(opWaiting, &c.obj, &c.waiters)
 	t.SetWaitsFor(nil)
 	c.life.Use(t, gen, opWait.Name, &c.obj)
 	m.life.Use(t, mutexGen, opReacquire.Name, &m.obj)
-	m.take(t)
+	if !t.World().Handoff() {
+		m.take(t)
+	}
+	if t.Logging() {
+		t.Logf("cv_wait %s woke", c.obj.Name())
+	}
 }
 
 // Signal is cv_signal. The caller need not own the mutex.
@@ -64,6 +72,7 @@ func (c *Cond) Signal(t *sim.Thread) {
 	gen := c.life.Generation()
 	t.Step(opSignal, &c.obj, nil)
 	c.life.Use(t, gen, opSignal.Name, &c.obj)
+	c.log(t, opSignal)
 	if n := c.waiters.Len(); n > 0 {
 		c.wake(t, c.waiters.At(t.Choose(n, opSignal.Name)))
 	}
@@ -74,8 +83,15 @@ func (c *Cond) Broadcast(t *sim.Thread) {
 	gen := c.life.Generation()
 	t.Step(opBroadcast, &c.obj, nil)
 	c.life.Use(t, gen, opBroadcast.Name, &c.obj)
+	c.log(t, opBroadcast)
 	for c.waiters.Len() > 0 {
 		c.wake(t, c.waiters.First())
+	}
+}
+
+func (c *Cond) log(t *sim.Thread, op *sim.OpType) {
+	if t.Logging() {
+		t.Logf("%s %s waiters=%d", op.Name, c.obj.Name(), c.waiters.Len())
 	}
 }
 
@@ -83,6 +99,10 @@ func (c *Cond) Broadcast(t *sim.Thread) {
 func (c *Cond) wake(t, u *sim.Thread) {
 	c.waiters.Remove(u)
 	m := u.WaitsFor().(*Mutex)
+	if t.World().Handoff() && m.owner == nil {
+		m.grant(t, u)
+		return
+	}
 	t.World().Repend(t, u, opReacquire, &m.obj, &m.wanting, m.owner == nil)
 }
 

@@ -14,6 +14,8 @@ import "dlsim/sim"
 var (
 	opMutexEnter = &sim.OpType{Name: "mutex_enter", Access: sim.Write}
 	opMutexExit  = &sim.OpType{Name: "mutex_exit", Access: sim.Write}
+	opMutexGot   = &sim.OpType{Name: "mutex_enter (waiting)", Access: sim.Write, Wait: true}
+	opMutexAfter = &sim.OpType{Name: "after mutex_exit", Access: sim.Local}
 )
 
 // Mutex is an adaptive kmutex (environment.md 3.1): not recursive, uninterruptible, woken
@@ -46,6 +48,10 @@ func (m *Mutex) Destroy(t *sim.Thread) {
 // entering a mutex that t owns already fails the run.
 func (m *Mutex) Enter(t *sim.Thread) {
 	gen := m.life.Generation()
+	if t.World().Handoff() {
+		m.enterInOrder(t, gen)
+		return
+	}
 	switch m.owner {
 	case nil:
 		t.Step(opMutexEnter, &m.obj, &m.wanting)
@@ -58,6 +64,41 @@ func (m *Mutex) Enter(t *sim.Thread) {
 	}
 	m.life.Use(t, gen, opMutexEnter.Name, &m.obj)
 	m.take(t)
+}
+
+// enterInOrder is Enter in a world with Config.Handoff: arriving is a step of its own.
+func (m *Mutex) enterInOrder(t *sim.Thread, gen uint32) {
+	t.Step(opMutexEnter, &m.obj, nil)
+	m.life.Use(t, gen, opMutexEnter.Name, &m.obj)
+	switch m.owner {
+	case nil:
+		t.Logf("mutex_enter %s", m.obj.Name())
+		m.take(t)
+	case t:
+		t.Fail(sim.KindPanic, "recursive mutex_enter "+m.obj.Class(),
+			"recursive mutex_enter of "+m.obj.Name())
+	default:
+		t.Logf("mutex_enter %s wait owner=%s", m.obj.Name(), m.owner.Name())
+		t.Block(opMutexGot, &m.obj, &m.wanting)
+		m.life.Use(t, gen, opMutexEnter.Name, &m.obj)
+		t.Logf("mutex_enter %s got", m.obj.Name())
+	}
+}
+
+// handOff makes the first waiter the owner, in a world with Config.Handoff.
+func (m *Mutex) handOff(t *sim.Thread) {
+	if u := m.wanting.First(); u != nil {
+		m.wanting.Remove(u)
+		m.grant(t, u)
+	}
+}
+
+// grant makes blocked thread u the owner.
+func (m *Mutex) grant(t, u *sim.Thread) {
+	m.owner = u
+	m.life.Lock(&m.obj)
+	u.Granted(&m.obj, "")
+	t.World().Wake(t, u)
 }
 
 // take makes t the owner of a free mutex.
@@ -74,7 +115,11 @@ func (m *Mutex) Exit(t *sim.Thread) {
 	t.Step(opMutexExit, &m.obj, nil)
 	m.life.Use(t, gen, opMutexExit.Name, &m.obj)
 	m.checkOwner(t, opMutexExit.Name)
+	if t.Logging() {
+		t.Logf("mutex_exit %s", m.obj.Name())
+	}
 	m.release(t)
+	t.LogPoint(opMutexAfter, &m.obj)
 }
 
 // checkOwner fails the run unless t owns the mutex.
@@ -93,8 +138,12 @@ func (m *Mutex) checkOwner(t *sim.Thread, what string) {
 func (m *Mutex) release(t *sim.Thread) {
 	m.owner = nil
 	m.life.Unlock(&m.obj)
-	t.World().EnableAll(&m.wanting)
 	t.Unheld(&m.obj)
+	if t.World().Handoff() {
+		m.handOff(t)
+		return
+	}
+	t.World().EnableAll(&m.wanting)
 }
 
 // Owner returns the owning thread, nil if the mutex is free. It is not an operation.

@@ -12,6 +12,7 @@ var (
 	opWriteWait   = &sim.OpType{Name: "rw_enter W (waiting)", Access: sim.Local, Wait: true}
 	opReadExit    = &sim.OpType{Name: "rw_exit R", Access: sim.Read}
 	opWriteExit   = &sim.OpType{Name: "rw_exit W", Access: sim.Write}
+	opRWAfter     = &sim.OpType{Name: "after rw_exit", Access: sim.Local}
 	opRWDowngrade = &sim.OpType{Name: "rw_downgrade", Access: sim.Write}
 	opRWUpgrade   = &sim.OpType{Name: "rw_tryupgrade", Access: sim.Write}
 )
@@ -56,12 +57,15 @@ func (l *RWLock) EnterRead(t *sim.Thread) {
 	l.life.Use(t, gen, opReadEnter.Name, &l.obj)
 	l.checkRecursion(t)
 	if l.writer == nil && l.waitingWriters.Len() == 0 {
+		l.log(t, "rw_enter", "R")
 		l.read(t)
 		t.Held(&l.obj, "R")
 		return
 	}
+	l.logWait(t, "R")
 	t.Block(opReadWait, &l.obj, &l.waitingReaders)
 	l.life.Use(t, gen, opReadWait.Name, &l.obj)
+	l.log(t, "rw_enter", "R got")
 }
 
 // EnterWrite is rw_enter(RW_WRITER). A thread that holds the lock as writer fails the run; one
@@ -72,12 +76,15 @@ func (l *RWLock) EnterWrite(t *sim.Thread) {
 	l.life.Use(t, gen, opWriteEnter.Name, &l.obj)
 	l.checkRecursion(t)
 	if l.writer == nil && len(l.readers) == 0 {
+		l.log(t, "rw_enter", "W")
 		l.write(t)
 		t.Held(&l.obj, "W")
 		return
 	}
+	l.logWait(t, "W")
 	t.Block(opWriteWait, &l.obj, &l.waitingWriters)
 	l.life.Use(t, gen, opWriteWait.Name, &l.obj)
+	l.log(t, "rw_enter", "W got")
 }
 
 // read makes t one of the readers.
@@ -110,6 +117,7 @@ func (l *RWLock) Exit(t *sim.Thread) {
 	l.life.Use(t, gen, op.Name, &l.obj)
 	switch {
 	case l.writer == t:
+		l.log(t, "rw_exit", "W")
 		l.writer = nil
 		l.life.Unlock(&l.obj)
 		t.Unheld(&l.obj)
@@ -120,6 +128,7 @@ func (l *RWLock) Exit(t *sim.Thread) {
 			l.admitWriter(t)
 		}
 	case l.dropReader(t):
+		l.log(t, "rw_exit", "R")
 		t.Unheld(&l.obj)
 		l.left.Add(t)
 		if len(l.readers) == 0 {
@@ -129,6 +138,29 @@ func (l *RWLock) Exit(t *sim.Thread) {
 		t.Fail(sim.KindPanic, "rw_exit by non-owner "+l.obj.Class(),
 			"rw_exit: "+t.Name()+" does not hold "+l.obj.Name())
 	}
+	t.LogPoint(opRWAfter, &l.obj)
+}
+
+func (l *RWLock) log(t *sim.Thread, op, mode string) {
+	if t.Logging() {
+		t.Logf("%s %s %s", op, l.obj.Name(), mode)
+	}
+}
+
+// logWait says whom t waits for: the writer, the first that waits, or the first reader.
+func (l *RWLock) logWait(t *sim.Thread, mode string) {
+	if !t.Logging() {
+		return
+	}
+	owner := l.writer
+	switch {
+	case owner != nil:
+	case len(l.readers) > 0:
+		owner = l.readers[0]
+	default:
+		owner = l.waitingWriters.First()
+	}
+	t.Logf("rw_enter %s %s wait owner=%s", l.obj.Name(), mode, owner.Name())
 }
 
 // Downgrade is rw_downgrade: a writer becomes a reader and waiting readers join it.

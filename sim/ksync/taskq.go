@@ -11,6 +11,10 @@ import (
 var (
 	opDispatch   = &sim.OpType{Name: "taskq_dispatch", Access: sim.Write}
 	opTake       = &sim.OpType{Name: "taskq_thread", Access: sim.Write}
+	opCmnErr     = &sim.OpType{Name: "cmn_err", Access: sim.Local}
+	opDelay      = &sim.OpType{Name: "delay", Access: sim.Local}
+	opRun        = &sim.OpType{Name: "task_run", Access: sim.Local}
+	opDone       = &sim.OpType{Name: "task_done", Access: sim.Local}
 	opDispatched = &sim.OpType{Name: "taskq_dispatch (return)", Access: sim.Local}
 )
 
@@ -65,6 +69,9 @@ func (q *Taskq) Dispatch(t *sim.Thread, fn func(*sim.Thread)) TaskID {
 	q.entries[id-1].fn = fn
 	switch {
 	case !q.Backing:
+		if t.Logging() {
+			t.Logf("taskq_dispatch -> tq%d", q.created+1)
+		}
 		q.entries[id-1].thread = q.thread(t, func(u *sim.Thread) { q.run(u, id) })
 	case q.server == nil:
 		q.queue = append(q.queue, id)
@@ -97,7 +104,11 @@ func (q *Taskq) thread(t *sim.Thread, fn func(*sim.Thread)) *sim.Thread {
 
 // run runs one task to its end.
 func (q *Taskq) run(u *sim.Thread, id TaskID) {
+	u.LogPoint(opRun, &q.obj)
+	u.Logf("task_run")
 	q.entries[id-1].fn(u)
+	u.LogPoint(opDone, &q.obj)
+	u.Logf("task_done")
 	q.entries[id-1] = entry{}
 	q.free = append(q.free, id)
 }
@@ -118,4 +129,22 @@ func (q *Taskq) serve(u *sim.Thread) {
 
 // Delay is delay(9F): an uninterruptible sleep of virtual time, with whatever locks the
 // caller holds.
-func Delay(t *sim.Thread, d time.Duration) { t.Sleep(d) }
+func Delay(t *sim.Thread, d time.Duration) {
+	t.LogPoint(opDelay, nil)
+	if t.Logging() {
+		t.Logf("delay %d", d*hz/time.Second)
+	}
+	t.Sleep(d)
+}
+
+// CmnErr is cmn_err(9F): a line in the system log, which detailed runs keep as a note.
+func CmnErr(t *sim.Thread, level, format string, args ...any) {
+	t.LogPoint(opCmnErr, nil)
+	t.Logf("cmn_err %s", level)
+	if t.Detailed() {
+		t.Notef("cmn_err: "+format, args...)
+	}
+}
+
+// hz is the number of clock ticks in a second.
+const hz = 100
