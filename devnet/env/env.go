@@ -14,6 +14,9 @@ type LinkID uint32
 // InvalidLinkID is no link.
 const InvalidLinkID LinkID = 0
 
+// MaxNameLen is MAXNAMELEN, the size of a MAC name with its terminating NUL.
+const MaxNameLen = 256
+
 // MaxLinkNameLen is MAXLINKNAMELEN, the size of a link name with its terminating NUL.
 const MaxLinkNameLen = 32
 
@@ -32,7 +35,56 @@ const (
 	ClassVNIC      Class = "vnic"
 	ClassEtherstub Class = "etherstub"
 	ClassSimnet    Class = "simnet"
+	ClassAggr      Class = "aggr"
+	ClassIptun     Class = "iptun"
+	ClassBridge    Class = "bridge"
 )
+
+// Media is a datalink_media_t.
+type Media uint32
+
+// Major is a major_t.
+type Major uint32
+
+// Dev is a dev_t: a device's driver and minor number.
+type Dev struct {
+	Major Major
+	Minor uint32
+}
+
+// TunnelType is an iptun_type_t.
+type TunnelType string
+
+// The types of tunnels. TunnelUnset is what a variable holds that was never assigned.
+const (
+	TunnelUnset TunnelType = ""
+	TunnelIPv4  TunnelType = "ipv4"
+	TunnelIPv6  TunnelType = "ipv6"
+	Tunnel6to4  TunnelType = "6to4"
+)
+
+// Tunnel is an iptun_kparams_t.
+type Tunnel struct {
+	Link     LinkID
+	Type     TunnelType
+	Implicit bool
+}
+
+// Device is a dls_dev_handle_t: a hold on a physical device that only softmac looks into.
+// nil is NULL.
+type Device any
+
+// Fault makes calls of a neighbour fail that could go well: it returns the errno for the call
+// named by point on the object named by which, 0 to let it pass. A nil Fault lets all pass.
+type Fault func(t *sim.Thread, point, which string) Errno
+
+// At asks f about one call.
+func (f Fault) At(t *sim.Thread, point, which string) Errno {
+	if f == nil {
+		return 0
+	}
+	return f(t, point, which)
+}
 
 // DLHandle is a dls_dl_handle_t: a reference to a datalink that only the port looks into.
 type DLHandle any

@@ -17,6 +17,11 @@ import (
 // Commands are the door commands that this daemon serves.
 const (
 	CmdGetName      = "GETNAME"
+	CmdDLSCreate    = "DLS_CREATE"
+	CmdDLSDestroy   = "DLS_DESTROY"
+	CmdDLSUpdate    = "DLS_UPDATE"
+	CmdDLSGetattr   = "DLS_GETATTR"
+	CmdGetNext      = "GETNEXT"
 	CmdGetLinkid    = "GETLINKID"
 	CmdLinkpropInit = "LINKPROP_INIT"
 	CmdSetZoneid    = "SETZONEID"

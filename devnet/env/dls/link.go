@@ -19,6 +19,7 @@ import (
 var (
 	opFind   = &sim.OpType{Name: "dls_link_hash find", Access: sim.Read}
 	opInsert = &sim.OpType{Name: "dls_link_hash insert", Access: sim.Write}
+	opDev    = &sim.OpType{Name: "dls_link_dev", Access: sim.Local}
 	opRemove = &sim.OpType{Name: "dls_link_hash remove", Access: sim.Write}
 )
 
@@ -37,7 +38,10 @@ type Ptr = kmem.Ptr[Link]
 
 // Layer is the dls link table of one kernel.
 type Layer struct {
-	MAC   *mac.Layer
+	MAC *mac.Layer
+	// Fault makes link_hold, link_hold_create, link_setzid and rele_by_name fail.
+	Fault env.Fault
+
 	cache kmem.Cache[Link]
 	hash  map[string]Ptr
 	obj   sim.Object // i_dls_link_hash
@@ -77,6 +81,9 @@ func (l *Layer) Find(t *sim.Thread, name string) (Ptr, bool) {
 
 // Hold is dls_link_hold: ENOENT if there is no link.
 func (l *Layer) Hold(t *sim.Thread, name string) (Ptr, env.Errno) {
+	if err := l.Fault.At(t, "link_hold", name); err != 0 {
+		return Ptr{}, err
+	}
 	p, ok := l.Find(t, name)
 	if !ok {
 		return Ptr{}, env.ENOENT
@@ -88,6 +95,9 @@ func (l *Layer) Hold(t *sim.Thread, name string) (Ptr, env.Errno) {
 // HoldCreate is dls_link_hold_create: it makes the link if there is none. Errors are those
 // of mac_open and mac_client_open; then everything is undone.
 func (l *Layer) HoldCreate(t *sim.Thread, name string) (Ptr, env.Errno) {
+	if err := l.Fault.At(t, "link_hold_create", name); err != 0 {
+		return Ptr{}, err
+	}
 	if p, ok := l.Find(t, name); ok {
 		p.At(t).Ref.Set(t, p.At(t).Ref.Get(t)+1)
 		return p, 0
@@ -132,6 +142,7 @@ func (l *Layer) Rele(t *sim.Thread, p Ptr) {
 // destroy is i_dls_link_destroy: dl_zid survives in the cached object.
 func (l *Layer) destroy(t *sim.Thread, p Ptr) {
 	if m := p.At(t).MAC; m != nil {
+		l.MAC.ClientClose(m)
 		l.MAC.Close(t, m)
 		p.At(t).MAC = nil
 	}
@@ -142,6 +153,9 @@ func (l *Layer) destroy(t *sim.Thread, p Ptr) {
 // ReleByName is dls_link_rele_by_name: ENOENT if there is no link, ENOTEMPTY while its
 // client has flows.
 func (l *Layer) ReleByName(t *sim.Thread, name string) env.Errno {
+	if err := l.Fault.At(t, "rele_by_name", name); err != 0 {
+		return err
+	}
 	p, ok := l.Find(t, name)
 	if !ok {
 		return env.ENOENT
@@ -156,6 +170,9 @@ func (l *Layer) ReleByName(t *sim.Thread, name string) env.Errno {
 // SetZid is dls_link_setzid. The reference count goes up by one when the link leaves the
 // global zone and down when it comes back; EBUSY while streams of its zone are open.
 func (l *Layer) SetZid(t *sim.Thread, name string, zone env.ZoneID) env.Errno {
+	if err := l.Fault.At(t, "link_setzid", name); err != 0 {
+		return err
+	}
 	p, err := l.HoldCreate(t, name)
 	if err != 0 {
 		return err
@@ -175,6 +192,16 @@ func (l *Layer) SetZid(t *sim.Thread, name string, zone env.ZoneID) env.Errno {
 		l.Rele(t, p)
 	}
 	return err
+}
+
+// Dev is dls_link_dev: the device of a link. It needs no perimeter.
+func (l *Layer) Dev(t *sim.Thread, p Ptr) env.Dev {
+	t.LogPoint(opDev, nil)
+	m := p.At(t).MAC
+	if t.Logging() {
+		t.Logf("dls_link_dev %s", m.Name)
+	}
+	return m.Dev
 }
 
 // Lookup returns the link of that name. It is not an operation.

@@ -14,6 +14,7 @@ import (
 var (
 	opOpen   = &sim.OpType{Name: "door_ki_open", Access: sim.Read}
 	opInfo   = &sim.OpType{Name: "door_ki_info", Access: sim.Read}
+	opFree   = &sim.OpType{Name: "door_free", Access: sim.Local}
 	opRevoke = &sim.OpType{Name: "door_revoke", Access: sim.Write}
 	opUpcall = &sim.OpType{Name: "door_upcall", Access: sim.Read}
 	opReply  = &sim.OpType{Name: "door_upcall (reply)", Access: sim.Local, Wait: true}
@@ -29,10 +30,28 @@ type Request struct {
 	Zone env.ZoneID
 	// Cred is the zone whose privileges the daemon judges the request by.
 	Cred env.ZoneID
-	// Class and Props describe the link that CREATE_LINKID makes.
-	Class env.Class
-	Props []string
+	// Class, Media, Persist and Props describe a link to be made or looked for.
+	Class   env.Class
+	Media   env.Media
+	Persist bool
+	Props   []string
+	// DevName and Dev are the device of a physical link; NoVanity says that its name cannot
+	// be chosen.
+	DevName  string
+	Dev      env.Dev
+	NoVanity bool
+	Flags    LinkFlags // of the links that GETNEXT looks for
+	Attr     string    // that DLS_GETATTR asks for
 }
+
+// LinkFlags are the DLMGMT_ACTIVE and DLMGMT_PERSIST of a link.
+type LinkFlags uint8
+
+// The flags.
+const (
+	Active LinkFlags = 1 << iota
+	Persist
+)
 
 // Reply is what the daemon answers. Err is lr_err.
 type Reply struct {
@@ -41,9 +60,15 @@ type Reply struct {
 	Name  string
 	Class env.Class
 	Zone  env.ZoneID
+	Media env.Media
+	Flags LinkFlags
+	// Value and Size are those of an attribute: a number of so many bytes.
+	Value uint64
+	Size  int
 	// Oversize says that the reply did not fit the caller's buffer, so that the kernel
-	// allocated another one; Short that it was only an lr_err.
-	Oversize, Short bool
+	// allocated another one; Short that it was only an lr_err, which leaves the size as the
+	// caller expects it (environment.md 9.2); Resized that the size is another one.
+	Oversize, Short, Resized bool
 }
 
 // Server executes a request on a thread of the server process.
@@ -61,6 +86,8 @@ type Interference struct {
 
 // Door is a door of one life of the server process. It stays revoked for ever.
 type Door struct {
+	num     int
+	layer   *Layer
 	server  Server
 	revoked bool
 	holds   int
@@ -71,6 +98,11 @@ type Door struct {
 type Layer struct {
 	// Interfere, if not nil, is asked about every upcall before it is made.
 	Interfere func(t *sim.Thread, req *Request) Interference
+	// Direct, if not nil, carries upcalls out on the caller's thread in one step, in place of
+	// the server process: for models of it that have no threads.
+	Direct func(t *sim.Thread, d *Door, req *Request) (Reply, env.Errno)
+	// Fault makes door_open and door_info fail.
+	Fault env.Fault
 	// Prepare is called for each server thread before it runs.
 	Prepare func(*sim.Thread)
 
@@ -107,7 +139,7 @@ func (l *Layer) Init() {
 // Attach makes a door served by s and puts it where Open finds it: the server has started.
 func (l *Layer) Attach(w *sim.World, s Server) {
 	l.created++
-	l.current = &Door{server: s}
+	l.current = &Door{num: l.created, layer: l, server: s}
 	l.last = l.current
 	w.Register(&l.current.obj, "DOOR", "", l.created, nil)
 }
@@ -116,23 +148,46 @@ func (l *Layer) Attach(w *sim.World, s Server) {
 func (l *Layer) Open(t *sim.Thread) (*Door, env.Errno) {
 	d := l.current
 	if d == nil {
-		return nil, env.ENOENT
+		t.LogPoint(opOpen, nil)
+	} else {
+		t.Step(opOpen, &d.obj, nil)
 	}
-	t.Step(opOpen, &d.obj, nil)
+	err := l.Fault.At(t, "door_open", "")
+	if err == 0 && d == nil {
+		err = env.ENOENT
+	}
+	if err != 0 {
+		t.Logf("door_open -> %s", err)
+		return nil, err
+	}
 	d.holds++
+	t.Logf("door_open -> d%d", d.num)
 	return d, 0
 }
+
+// Num returns the number of the door, from 1 in the order of their making.
+func (d *Door) Num() int { return d.num }
+
+// Holds returns how often the door is held. It is not an operation.
+func (d *Door) Holds() int { return d.holds }
 
 // Hold is door_ki_hold.
 func (d *Door) Hold(*sim.Thread) { d.holds++ }
 
-// Rele is door_ki_rele.
-func (d *Door) Rele(*sim.Thread) { d.holds-- }
+// Rele is door_ki_rele: the last one closes the door.
+func (d *Door) Rele(t *sim.Thread) {
+	if d.holds == 1 && t.Logging() {
+		t.LogPoint(opFree, &d.obj)
+		t.Logf("door_free d%d", d.num)
+	}
+	d.holds--
+}
 
-// Revoked is door_ki_info and a look at DOOR_REVOKED.
+// Revoked is door_ki_info and a look at DOOR_REVOKED: a door that cannot be asked counts as
+// revoked.
 func (d *Door) Revoked(t *sim.Thread) bool {
 	t.Step(opInfo, &d.obj, nil)
-	return d.revoked
+	return d.layer.Fault.At(t, "door_info", "") != 0 || d.revoked
 }
 
 // Revoke is door_revoke by a server that stops in an orderly way, or by the kernel when it
@@ -196,6 +251,9 @@ func (l *Layer) Downcall(t *sim.Thread, work func() env.Errno) env.Errno {
 // thread, whose request the server goes on with, or if the server dies.
 func (l *Layer) Upcall(t *sim.Thread, d *Door, req *Request) (Reply, env.Errno) {
 	t.Step(opUpcall, &d.obj, nil)
+	if l.Direct != nil {
+		return l.Direct(t, d, req)
+	}
 	if d.revoked {
 		return Reply{}, env.EBADF
 	}

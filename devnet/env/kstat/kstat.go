@@ -7,6 +7,8 @@
 package kstat
 
 import (
+	"fmt"
+
 	"dlsim/devnet/env"
 	"dlsim/sim"
 	"dlsim/sim/kmem"
@@ -17,6 +19,7 @@ var (
 	opLookup = &sim.OpType{Name: "kstat_lookup", Access: sim.Read}
 	opHold   = &sim.OpType{Name: "kstat_hold", Access: sim.Write}
 	opRele   = &sim.OpType{Name: "kstat_rele", Access: sim.Write}
+	opGot    = &sim.OpType{Name: "kstat_hold (waiting)", Access: sim.Write, Wait: true}
 	opDelete = &sim.OpType{Name: "kstat_delete", Access: sim.Write}
 )
 
@@ -49,6 +52,9 @@ type Ptr = kmem.Ptr[Kstat]
 
 // Layer is the kstat chain of one kernel.
 type Layer struct {
+	// Fault makes kstat_create fail; any errno stands for no memory.
+	Fault env.Fault
+
 	cache kmem.Cache[Kstat]
 	chain []*entry // in order of creation
 	kid   int      // last id given out
@@ -72,16 +78,29 @@ func (l *Layer) Create(t *sim.Thread, name string, zone env.ZoneID, update Updat
 	p := l.cache.Alloc(t)
 	for {
 		t.Step(opCreate, &l.obj, nil)
+		if l.Fault.At(t, "kstat_create", name) != 0 {
+			l.logCreate(t, name, zone, "fail")
+			l.cache.Free(t, p)
+			return Ptr{}, false
+		}
 		same := l.named(name, zone)
 		if same == nil {
+			l.logCreate(t, name, zone, fmt.Sprintf("k%d", l.kid+1))
 			l.insert(t, p, entry{name: name, zone: zone, invalid: true, update: update, private: private, self: p})
 			return p, true
 		}
 		if l.hold(t, same.kid) != nil {
 			l.rele(t, same)
+			l.logCreate(t, name, zone, "fail")
 			l.cache.Free(t, p)
 			return Ptr{}, false
 		}
+	}
+}
+
+func (l *Layer) logCreate(t *sim.Thread, name string, zone env.ZoneID, result string) {
+	if t.Logging() {
+		t.Logf("kstat_create %s@%d -> %s", name, zone, result)
 	}
 }
 
@@ -101,6 +120,10 @@ func (l *Layer) insert(t *sim.Thread, p Ptr, e entry) {
 
 // Install is kstat_install: it owns the kstat for a moment and makes it readable.
 func (l *Layer) Install(t *sim.Thread, p Ptr) {
+	if t.World().Handoff() {
+		p.At(t).invalid = false // nobody comes between
+		return
+	}
 	if k := l.hold(t, p.At(t).kid); k != nil {
 		k.invalid = false
 		l.rele(t, k)
@@ -117,6 +140,7 @@ func (l *Layer) Delete(t *sim.Thread, p Ptr) {
 	}
 	t.Step(opDelete, &l.obj, nil)
 	t.Touch(&k.obj, sim.Write)
+	logKstat(t, "kstat_delete", k.kid)
 	for i, e := range l.chain {
 		if e == k {
 			l.chain = append(l.chain[:i], l.chain[i+1:]...)
@@ -154,11 +178,13 @@ func (l *Layer) Read(t *sim.Thread, kid int) env.Errno {
 	if k == nil {
 		return env.ENXIO
 	}
+	logKstat(t, "kstat_read", kid)
 	err := env.EAGAIN
 	if !k.invalid {
 		err = k.update(t, k.private)
 	}
 	l.rele(t, k)
+	logKstat(t, "kstat_rele", kid)
 	return err
 }
 
@@ -170,9 +196,12 @@ func (l *Layer) hold(t *sim.Thread, kid int) *entry {
 		t.Step(opHold, &l.obj, nil)
 		return nil
 	}
-	if k.owner == nil {
+	switch {
+	case t.World().Handoff():
+		return k.holdInOrder(t)
+	case k.owner == nil:
 		t.Step(opHold, &k.obj, &k.wanting)
-	} else {
+	default:
 		t.Block(opHold, &k.obj, &k.wanting)
 	}
 	if k.gone {
@@ -181,6 +210,26 @@ func (l *Layer) hold(t *sim.Thread, kid int) *entry {
 	k.owner = t
 	t.Held(&k.obj, "")
 	t.World().DisableAll(&k.wanting)
+	return k
+}
+
+// holdInOrder is hold in a world with Config.Handoff: arriving is a step of its own.
+func (k *entry) holdInOrder(t *sim.Thread) *entry {
+	t.Step(opHold, &k.obj, nil)
+	switch {
+	case k.gone:
+		return nil
+	case k.owner == nil:
+		k.owner = t
+		return k
+	}
+	t.Logf("kstat_hold k%d wait owner=%s", k.kid, k.owner.Name())
+	t.Block(opGot, &k.obj, &k.wanting)
+	t.Logf("kstat_hold k%d got", k.kid)
+	if k.gone {
+		k.disown(t)
+		return nil
+	}
 	return k
 }
 
@@ -202,6 +251,12 @@ func (l *Layer) rele(t *sim.Thread, k *entry) {
 func (k *entry) disown(t *sim.Thread) {
 	k.owner = nil
 	t.Unheld(&k.obj)
+	if u := k.wanting.First(); u != nil && t.World().Handoff() {
+		k.wanting.Remove(u)
+		k.owner = u
+		t.World().Wake(t, u)
+		return
+	}
 	t.World().EnableAll(&k.wanting)
 }
 
@@ -217,5 +272,11 @@ func (k *entry) Blockers(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
 func (l *Layer) All(visit func(name string, zone env.ZoneID, private uint64)) {
 	for _, k := range l.chain {
 		visit(k.name, k.zone, k.private)
+	}
+}
+
+func logKstat(t *sim.Thread, op string, kid int) {
+	if t.Logging() {
+		t.Logf("%s k%d", op, kid)
 	}
 }

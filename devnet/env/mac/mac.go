@@ -17,6 +17,9 @@ var (
 	opRegister   = &sim.OpType{Name: "mac_register", Access: sim.Write}
 	opUnregister = &sim.OpType{Name: "mac_unregister", Access: sim.Write}
 	opStat       = &sim.OpType{Name: "mac_stat_get", Access: sim.Local}
+	opMark       = &sim.OpType{Name: "mac_mark_exclusive", Access: sim.Write}
+	opUnmark     = &sim.OpType{Name: "mac_unmark_exclusive", Access: sim.Write}
+	opRename     = &sim.OpType{Name: "mac_rename_primary", Access: sim.Local}
 	opSetProp    = &sim.OpType{Name: "mac_set_prop", Access: sim.Local}
 )
 
@@ -36,9 +39,18 @@ type MAC struct {
 	Class env.Class
 	Lower *MAC // the MAC a VNIC is on; nil for all others
 
+	Dev env.Dev
+	// HasOpen says that the driver has open and close callbacks, which run inside the
+	// perimeter at the first open and the last close (legacy devices, bnxe).
+	HasOpen bool
+	// Ports are the MACs of an aggregation's ports.
+	Ports []*MAC
+
 	perim     perimeter
-	ref       int // mi_ref: opens, one of them by the dls_link for its whole life
-	flows     int // subflows of the primary client
+	ref       int    // mi_ref: opens, one of them by the dls_link for its whole life
+	oref      int    // mi_oref: opens that the driver knows of
+	flows     int    // subflows of the primary client
+	client    string // name of the primary client, "" while there is none
 	disabled  bool
 	exclusive bool
 }
@@ -46,10 +58,12 @@ type MAC struct {
 // Layer is the mac module of one kernel.
 type Layer struct {
 	Devnet Devnet
-	macs   map[string]*MAC
-	obj    sim.Object // i_mac_impl_lock, under which MACs are found, opened and disabled
-	pool   []*MAC
-	used   int
+	// Fault makes mac_open, mi_open, mac_client_open, mark_exclusive and mac_disable fail.
+	Fault env.Fault
+	macs  map[string]*MAC
+	obj   sim.Object // i_mac_impl_lock, under which MACs are found, opened and disabled
+	pool  []*MAC
+	used  int
 }
 
 // Init empties the layer.
@@ -88,25 +102,51 @@ func (l *Layer) Unregister(t *sim.Thread, m *MAC) env.Errno {
 	}
 	t.Step(opUnregister, &l.obj, nil)
 	delete(l.macs, m.Name)
-	m.perimOwner().perim.enter(t)
-	m.perimOwner().perim.exit(t)
+	m.perimOwner().perim.enter(t, "unregister")
+	m.perimOwner().perim.exit(t, "unregister")
 	return 0
 }
 
-// Open is mac_open: ENOENT if the MAC is not registered or is disabled, EBUSY while it is
-// held exclusively. None of the drivers here has an open callback, so the perimeter is not
-// entered.
+// Open is mac_open: EINVAL if the name is too long, ENOENT if the MAC is not registered or is
+// disabled, EBUSY while it is held exclusively, and what the driver's open callback gives.
+// The perimeter is entered only for a driver that has one.
 func (l *Layer) Open(t *sim.Thread, name string) (*MAC, env.Errno) {
 	t.Step(opOpen, &l.obj, nil)
+	if err := l.Fault.At(t, "mac_open", name); err != 0 {
+		return nil, err
+	}
 	m := l.macs[name]
 	switch {
+	case len(name) >= env.MaxNameLen:
+		return nil, env.EINVAL
 	case m == nil || m.disabled:
 		return nil, env.ENOENT
 	case m.exclusive:
 		return nil, env.EBUSY
 	}
 	m.ref++
+	if m.HasOpen {
+		if err := l.driverOpen(t, m); err != 0 {
+			t.Step(opRele, &l.obj, nil)
+			m.ref--
+			return nil, err
+		}
+	}
 	return m, 0
+}
+
+// driverOpen tells the driver of the first open.
+func (l *Layer) driverOpen(t *sim.Thread, m *MAC) env.Errno {
+	m.perimOwner().perim.enter(t, "open")
+	m.oref++
+	err := env.Errno(0)
+	if m.oref == 1 {
+		if err = l.Fault.At(t, "mi_open", m.Name); err != 0 {
+			m.oref--
+		}
+	}
+	m.perimOwner().perim.exit(t, "open")
+	return err
 }
 
 // OpenByLinkid is mac_open_by_linkid.
@@ -123,18 +163,62 @@ func (l *Layer) OpenByLinkid(t *sim.Thread, id env.LinkID) (*MAC, env.Errno) {
 
 // Close is mac_close: always through the perimeter.
 func (l *Layer) Close(t *sim.Thread, m *MAC) {
-	m.perimOwner().perim.enter(t)
-	m.perimOwner().perim.exit(t)
+	m.perimOwner().perim.enter(t, "close")
+	if m.oref > 0 {
+		m.oref--
+	}
+	m.perimOwner().perim.exit(t, "close")
 	t.Step(opRele, &l.obj, nil)
 	m.ref--
+}
+
+// MarkExclusive is mac_mark_exclusive, inside the perimeter: ENOENT if the MAC is disabled,
+// EBUSY unless it is open exactly twice, by the dls_link and by the caller's perimeter
+// handle. Whoever has it open and still waits for the perimeter counts. While the mark is
+// set nobody can open the MAC.
+func (l *Layer) MarkExclusive(t *sim.Thread, m *MAC) env.Errno {
+	t.Step(opMark, &l.obj, nil)
+	if err := l.Fault.At(t, "mark_exclusive", m.Name); err != 0 {
+		return err
+	}
+	switch {
+	case m.disabled:
+		return env.ENOENT
+	case m.ref != 2:
+		return env.EBUSY
+	}
+	m.exclusive = true
+	return 0
+}
+
+// UnmarkExclusive is mac_unmark_exclusive.
+func (l *Layer) UnmarkExclusive(t *sim.Thread, m *MAC) {
+	t.Step(opUnmark, &l.obj, nil)
+	m.exclusive = false
+}
+
+// RenamePrimary is mac_rename_primary: in the perimeter, which the caller may own already,
+// the client and its flows get the new name and the mac's own kstats are made again, which
+// takes no lock of the datalink code. An aggregation does the same for each of its ports,
+// in the port's perimeter.
+func (l *Layer) RenamePrimary(t *sim.Thread, m *MAC, name string) {
+	m.perimOwner().perim.enter(t, "rename")
+	t.Step(opRename, nil, nil)
+	if m.client != "" {
+		m.client = name
+	}
+	for _, port := range m.Ports {
+		l.RenamePrimary(t, port, name)
+	}
+	m.perimOwner().perim.exit(t, "rename")
 }
 
 // Disable is mac_disable, inside the perimeter, which it waits for: EBUSY while anybody has
 // the MAC open, ENOTEMPTY while its primary client has flows, 0 if it is disabled already.
 func (l *Layer) Disable(t *sim.Thread, m *MAC) env.Errno {
-	p := l.PerimEnterByMH(t, m)
+	m.perimOwner().perim.enter(t, "disable")
 	err := l.disable(t, m)
-	l.PerimExit(t, p)
+	m.perimOwner().perim.exit(t, "disable")
 	return err
 }
 
@@ -148,16 +232,20 @@ func (l *Layer) DisableNowait(t *sim.Thread, m *MAC) env.Errno {
 		return env.EBUSY
 	}
 	err := l.disable(t, m)
-	m.perim.exit(t)
+	m.perim.exit(t, "disable")
 	return err
 }
 
 // disable is i_mac_disable.
 func (l *Layer) disable(t *sim.Thread, m *MAC) env.Errno {
 	t.Step(opDisable, &l.obj, nil)
-	switch {
-	case m.disabled:
+	if m.disabled {
 		return 0
+	}
+	if err := l.Fault.At(t, "mac_disable", m.Name); err != 0 {
+		return err
+	}
+	switch {
 	case m.ref > 0:
 		return env.EBUSY
 	case m.flows > 0:
@@ -167,30 +255,52 @@ func (l *Layer) disable(t *sim.Thread, m *MAC) env.Errno {
 	return 0
 }
 
-// ClientOpen is mac_client_open for the primary client (environment.md 4.5), inside the
-// perimeter. A VNIC has its lower client and cannot fail; any other MAC asks the daemon
-// for its link name, and only a missing daemon (EBADF) is tolerated.
+// ClientOpen is mac_client_open for the primary client (environment.md 4.5), in the
+// perimeter. A VNIC over another MAC has its lower client and cannot fail; any other MAC asks
+// the daemon for its link name, and only a missing daemon (EBADF) is tolerated.
 func (l *Layer) ClientOpen(t *sim.Thread, m *MAC) env.Errno {
-	p := l.PerimEnterByMH(t, m)
-	err := env.Errno(0)
-	if m.Class != env.ClassVNIC {
-		var id env.LinkID
-		if id, err = l.Devnet.DevnetMacname2Linkid(t, m.Name); err == 0 {
-			if _, err = l.Devnet.MgmtLinkName(t, id); err == env.EBADF {
-				err = 0
-			}
-		}
-	}
-	l.PerimExit(t, p)
+	m.perimOwner().perim.enter(t, "client")
+	err := l.clientOpen(t, m)
+	m.perimOwner().perim.exit(t, "client")
 	return err
 }
+
+func (l *Layer) clientOpen(t *sim.Thread, m *MAC) env.Errno {
+	if err := l.Fault.At(t, "mac_client_open", m.Name); err != 0 {
+		return err
+	}
+	name := m.Name
+	if m.Lower == nil {
+		id, err := l.Devnet.DevnetMacname2Linkid(t, m.Name)
+		if err != 0 {
+			return err
+		}
+		switch link, err := l.Devnet.MgmtLinkName(t, id); err {
+		case 0:
+			name = link
+		case env.EBADF:
+		default:
+			return err
+		}
+	}
+	m.client = name
+	return 0
+}
+
+// ClientClose is mac_client_close, inside the perimeter.
+func (l *Layer) ClientClose(m *MAC) { m.client = "" }
 
 // SetProp is mac_set_prop of a property that changes nothing the datalink code sees; the
 // driver's part is a scheduling point. Inside the perimeter.
 func (m *MAC) SetProp(t *sim.Thread) { t.Step(opSetProp, nil, nil) }
 
 // StatGet is mac_stat_get: a scheduling point in the driver.
-func (m *MAC) StatGet(t *sim.Thread) { t.Step(opStat, nil, nil) }
+func (m *MAC) StatGet(t *sim.Thread) {
+	t.Step(opStat, nil, nil)
+	if t.Logging() {
+		t.Logf("dls_stat_update %s", m.Name)
+	}
+}
 
 // Flows returns the number of subflows; inside the perimeter.
 func (m *MAC) Flows() int { return m.flows }
@@ -203,6 +313,10 @@ func (l *Layer) Registered(name string) bool { return l.macs[name] != nil }
 
 // Lookup returns the registered MAC of that name, or nil. It is not an operation.
 func (l *Layer) Lookup(name string) *MAC { return l.macs[name] }
+
+// Client returns the name of the primary client, "" if there is none. It is not an
+// operation.
+func (m *MAC) Client() string { return m.client }
 
 // Ref returns mi_ref. It is not an operation.
 func (m *MAC) Ref() int { return m.ref }

@@ -3,6 +3,8 @@
 package mac
 
 import (
+	"fmt"
+
 	"dlsim/devnet/env"
 	"dlsim/sim"
 )
@@ -11,6 +13,8 @@ var (
 	opPerimEnter = &sim.OpType{Name: "perim_enter", Access: sim.Write}
 	opPerimTry   = &sim.OpType{Name: "perim_enter_nowait", Access: sim.Write}
 	opPerimExit  = &sim.OpType{Name: "perim_exit", Access: sim.Write}
+	opPerimGot   = &sim.OpType{Name: "perim_enter (waiting)", Access: sim.Write, Wait: true}
+	opPerimAfter = &sim.OpType{Name: "after perim_exit", Access: sim.Local}
 )
 
 // perimeter is the mac perimeter of one MAC (environment.md 4.1): owned by a thread,
@@ -18,6 +22,7 @@ var (
 // a newcomer may win before it, so whoever wants the perimeter may be next.
 type perimeter struct {
 	obj     sim.Object
+	name    string
 	owner   *sim.Thread
 	count   int
 	wanting sim.Queue
@@ -25,14 +30,20 @@ type perimeter struct {
 
 func (p *perimeter) init(w *sim.World, name string) {
 	w.Register(&p.obj, "PERIM", name, 0, p)
-	p.owner, p.count = nil, 0
+	p.name, p.owner, p.count = name, nil, 0
 	p.wanting.Reset()
 }
 
-func (p *perimeter) enter(t *sim.Thread) {
-	if p.owner == nil || p.owner == t {
+// enter enters the perimeter for what: "" for a client, else the function of the mac layer
+// that needs it.
+func (p *perimeter) enter(t *sim.Thread, what string) {
+	switch {
+	case t.World().Handoff():
+		p.enterInOrder(t, what)
+		return
+	case p.owner == nil || p.owner == t:
 		t.Step(opPerimEnter, &p.obj, &p.wanting)
-	} else {
+	default:
 		t.Block(opPerimEnter, &p.obj, &p.wanting)
 	}
 	if p.owner == t {
@@ -40,6 +51,37 @@ func (p *perimeter) enter(t *sim.Thread) {
 		return
 	}
 	p.take(t)
+}
+
+// enterInOrder is enter in a world with Config.Handoff: arriving is a step of its own.
+func (p *perimeter) enterInOrder(t *sim.Thread, what string) {
+	if p.owner == t && what != "" {
+		p.count++ // nobody can tell
+		return
+	}
+	t.Step(opPerimEnter, &p.obj, nil)
+	switch p.owner {
+	case nil:
+		p.log(t, "perim_enter", what, "")
+		p.take(t)
+	case t:
+		p.count++
+		p.log(t, "perim_enter", what, fmt.Sprintf(" depth=%d", p.count))
+	default:
+		p.log(t, "perim_enter", what, " wait owner="+p.owner.Name())
+		t.Block(opPerimGot, &p.obj, &p.wanting)
+		p.log(t, "perim_enter", what, " got")
+	}
+}
+
+func (p *perimeter) log(t *sim.Thread, op, what, rest string) {
+	if !t.Logging() {
+		return
+	}
+	if what != "" {
+		what = " (" + what + ")"
+	}
+	t.Logf("%s %s%s%s", op, p.name, what, rest)
 }
 
 // tryEnter enters the perimeter if nobody, the caller included, is in it.
@@ -59,18 +101,33 @@ func (p *perimeter) take(t *sim.Thread) {
 	t.World().DisableAll(&p.wanting)
 }
 
-func (p *perimeter) exit(t *sim.Thread) {
+// exit leaves the perimeter; what as in enter.
+func (p *perimeter) exit(t *sim.Thread, what string) {
+	if t.World().Handoff() && p.owner == t && p.count > 1 && what != "" {
+		p.count--
+		return
+	}
 	t.Step(opPerimExit, &p.obj, nil)
 	if p.owner != t {
 		t.Fail(sim.KindPanic, "perim_exit by non-owner",
 			"mac_perim_exit: "+t.Name()+" does not own "+p.obj.Name())
 	}
 	if p.count--; p.count > 0 {
+		p.log(t, "perim_exit", what, fmt.Sprintf(" depth=%d", p.count))
 		return
 	}
+	p.log(t, "perim_exit", what, "")
 	p.owner = nil
 	t.Unheld(&p.obj)
-	t.World().EnableAll(&p.wanting)
+	if !t.World().Handoff() {
+		t.World().EnableAll(&p.wanting)
+	} else if u := p.wanting.First(); u != nil {
+		p.wanting.Remove(u)
+		p.owner, p.count = u, 1
+		u.Granted(&p.obj, "")
+		t.World().Wake(t, u)
+	}
+	t.LogPoint(opPerimAfter, &p.obj)
 }
 
 // Blockers implements sim.Resource.
@@ -90,7 +147,7 @@ type Perim struct {
 
 // PerimEnterByMH is mac_perim_enter_by_mh. The caller keeps the MAC alive.
 func (l *Layer) PerimEnterByMH(t *sim.Thread, m *MAC) Perim {
-	m.perimOwner().perim.enter(t)
+	m.perimOwner().perim.enter(t, "")
 	return Perim{m: m}
 }
 
@@ -100,7 +157,7 @@ func (l *Layer) PerimEnterByMacname(t *sim.Thread, name string) (Perim, env.Errn
 	if err != 0 {
 		return Perim{}, err
 	}
-	m.perimOwner().perim.enter(t)
+	m.perimOwner().perim.enter(t, "")
 	return Perim{m: m, close: true}, 0
 }
 
@@ -111,14 +168,14 @@ func (l *Layer) PerimEnterByLinkid(t *sim.Thread, id env.LinkID) (Perim, env.Err
 	if err != 0 {
 		return Perim{}, err
 	}
-	m.perimOwner().perim.enter(t)
+	m.perimOwner().perim.enter(t, "")
 	return Perim{m: m, close: true}, 0
 }
 
 // PerimExit is mac_perim_exit. A handle made by name or linkid is left first and then
 // closed, for which the perimeter is entered again: so even the exit can block.
 func (l *Layer) PerimExit(t *sim.Thread, p Perim) {
-	p.m.perimOwner().perim.exit(t)
+	p.m.perimOwner().perim.exit(t, "")
 	if p.close {
 		l.Close(t, p.m)
 	}

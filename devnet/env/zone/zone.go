@@ -53,6 +53,7 @@ var (
 	opRele   = &sim.OpType{Name: "zone_rele", Access: sim.Write}
 	opAdd    = &sim.OpType{Name: "zone_add_datalink", Access: sim.Write}
 	opWalk   = &sim.OpType{Name: "zone_datalink_walk", Access: sim.Read}
+	opStack  = &sim.OpType{Name: "netstack_get_current", Access: sim.Write}
 	opRemove = &sim.OpType{Name: "zone_remove_datalink", Access: sim.Write}
 )
 
@@ -63,21 +64,20 @@ type Zone struct {
 	status Status
 	ref    int
 	links  []env.LinkID
+	stack  Netstack
 	obj    sim.Object
 }
 
 // Layer is the zones of one kernel. The global zone is always there and always runs.
 type Layer struct {
-	// OnShutdown is the shutdown callback of the zone's network stack (environment.md 8.3).
-	OnShutdown func(t *sim.Thread, id env.ZoneID)
-
+	module *Module // registered for network stacks, nil if none is
 	zones  []*Zone // all others
 	global Zone
 }
 
 // Init forgets all zones but the global one.
 func (l *Layer) Init(w *sim.World) {
-	l.zones = l.zones[:0]
+	l.zones, l.module = l.zones[:0], nil
 	l.global = Zone{ID: env.GlobalZone, Name: "global", status: Running}
 	w.Register(&l.global.obj, "zone", "global", 0, nil)
 }
@@ -87,6 +87,7 @@ func (l *Layer) Add(w *sim.World, id env.ZoneID, name string, s Status) *Zone {
 	z := &Zone{ID: id, Name: name, status: s}
 	w.Register(&z.obj, "zone", name, 0, nil)
 	l.zones = append(l.zones, z)
+	l.createStack(z)
 	return z
 }
 
@@ -151,7 +152,7 @@ func (l *Layer) Shutdown(t *sim.Thread, id env.ZoneID) env.Errno {
 		return env.EINVAL
 	}
 	z.SetStatus(t, Empty)
-	l.OnShutdown(t, id)
+	l.shutdownStack(t, z)
 	z.SetStatus(t, Down)
 	return 0
 }
