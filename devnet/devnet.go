@@ -27,8 +27,9 @@ import (
 
 // Flags of dd_flags (C:87-89).
 const (
-	ddCondemned    = 0x1
-	ddInitializing = 0x4
+	ddCondemned     = 0x1
+	ddImplicitIptun = 0x2 // a tunnel that an open made and the last close deletes
+	ddInitializing  = 0x4
 )
 
 // ddNotVisible is the macro DD_NOT_VISIBLE (C:95-96).
@@ -70,8 +71,14 @@ type DLS struct {
 	Zones *zone.Layer
 	Door  *door.Layer
 	Taskq *ksync.Taskq // system_taskq
-	// SoftmacRecreate is softmac_recreate; nil on a machine without such devices.
-	SoftmacRecreate func(t *sim.Thread)
+	// Softmac, Iptun and DDI are the drivers and the device tree that the port calls.
+	Softmac Softmac
+	Iptun   Iptun
+	DDI     DDI
+	// SysShutdown is sys_shutdown: the system is going down, and no upcall is made any more.
+	SysShutdown bool
+	// Fault makes stat_update fail.
+	Fault env.Fault
 
 	cache       kmem.Cache[dlsDevnet] // i_dls_devnet_cachep
 	mgmtLock    ksync.Mutex           // i_dls_mgmt_lock
@@ -83,6 +90,37 @@ type DLS struct {
 
 	typ  *kmem.Type[dlsDevnet]
 	wild Ptr // a dls_devnet_t * that was never assigned
+}
+
+// Softmac is what the port calls in softmac (environment.md 7).
+type Softmac interface {
+	// Recreate is softmac_recreate.
+	Recreate(t *sim.Thread)
+	// HoldDevice is softmac_hold_device. It may attach the device and wait for that. The
+	// device is NULL if it fails.
+	HoldDevice(t *sim.Thread, dev env.Dev) (env.Device, env.Errno)
+	// ReleDevice is softmac_rele_device; NULL is no device.
+	ReleDevice(t *sim.Thread, ddh env.Device)
+}
+
+// Iptun is what the port calls in iptun (environment.md 11); cred is the zone whose
+// privileges count.
+type Iptun interface {
+	Create(t *sim.Thread, ik env.Tunnel, cred env.ZoneID) env.Errno
+	Delete(t *sim.Thread, id env.LinkID, cred env.ZoneID) env.Errno
+}
+
+// DDI is what the port calls in the device tree (environment.md 7.4).
+type DDI interface {
+	// MajorToName is ddi_major_to_name; false for NULL.
+	MajorToName(m env.Major) (string, bool)
+	// NameToMajor is ddi_name_to_major; false for -1.
+	NameToMajor(name string) (env.Major, bool)
+	// HoldDeviByInstance is ddi_hold_devi_by_instance, which may attach the device; false
+	// for NULL.
+	HoldDeviByInstance(t *sim.Thread, m env.Major, instance int) bool
+	// ReleaseDevi is ddi_release_devi.
+	ReleaseDevi(t *sim.Thread, m env.Major, instance int)
 }
 
 // constructor is i_dls_devnet_constructor (C:131-139). The mutex and the condition variable
@@ -150,11 +188,12 @@ func (d *DLS) assert(t *sim.Thread, ok bool, what, fn string) {
 	}
 }
 
-// DLSMgmtInit is the part of dls_mgmt_init (C:206-236) that this environment reaches: it
-// makes the module's state afresh. debug selects the debug kernel's object cache.
+// DLSMgmtInit is dls_mgmt_init (C:206-236): it makes the module's state afresh. debug selects
+// the debug kernel's object cache.
 func (d *DLS) DLSMgmtInit(w *sim.World, debugKmem bool) {
 	d.mgmtLock.Init(w, nil, "i_dls_mgmt_lock", "", 0)     // C:208
 	d.devnetLock.Init(w, nil, "i_dls_devnet_lock", "", 0) // C:209
+
 	if d.typ == nil {
 		d.typ = &kmem.Type[dlsDevnet]{
 			Cache: "dls_devnet_cache", What: "dls_devnet_t", Register: d.register,
@@ -170,6 +209,22 @@ func (d *DLS) DLSMgmtInit(w *sim.World, debugKmem bool) {
 	d.needRebuild.Init(w, nil, "devnet_need_rebuild", "", 0)
 	d.needRebuild.Poke(false) // C:232
 	d.mgmtDh = nil
+
+	d.Zones.NetstackRegister(zone.Module{
+		Create: d.dlsStackInit, Shutdown: d.dlsStackShutdown, Destroy: d.dlsStackFini,
+	}) // C:234
+}
+
+// DLSMgmtFini is dls_mgmt_fini (C:239-247), which runs only when no link is left.
+func (d *DLS) DLSMgmtFini(t *sim.Thread) {
+	d.Zones.NetstackUnregister()        // C:241
+	clear(d.hash)                       // C:242
+	clear(d.idHash)                     // C:243
+	if n := d.cache.Destroy(t); n > 0 { // C:244
+		ksync.CmnErr(t, "WARN", "kmem_cache_destroy: %d dls_devnet_t in use", n)
+	}
+	d.devnetLock.Destroy(t) // C:245
+	d.mgmtLock.Destroy(t)   // C:246
 }
 
 // KmemReap is the part of kmem_reap that concerns this module: free objects go back to the

@@ -65,12 +65,11 @@ func (k *Kernel) Init(w *sim.World, cfg Config) {
 	k.Taskq.Backing = cfg.Backing
 	k.Taskq.Init(w, "system_taskq", nil)
 
-	k.Zones.OnShutdown = k.DLS.StackShutdown
-
 	d := &k.DLS
 	d.Debug = cfg.Debug
 	d.MAC, d.Links, d.Kstat, d.Zones = &k.MAC, &k.Links, &k.Kstat, &k.Zones
 	d.Door, d.Taskq = &k.Door, &k.Taskq
+	d.Softmac = noSoftmac{}
 	d.DLSMgmtInit(w, cfg.DebugKmem)
 }
 
@@ -83,3 +82,12 @@ func (k *Kernel) SetMacProp(t *sim.Thread, id env.LinkID, prop string) env.Errno
 func (k *Kernel) DoorSet(t *sim.Thread, start bool) env.Errno {
 	return k.DLS.MgmtDoorSet(t, start)
 }
+
+// noSoftmac is a machine without physical devices.
+type noSoftmac struct{}
+
+func (noSoftmac) Recreate(*sim.Thread) {}
+
+func (noSoftmac) HoldDevice(*sim.Thread, env.Dev) (env.Device, env.Errno) { return nil, env.ENXIO }
+
+func (noSoftmac) ReleDevice(*sim.Thread, env.Device) {}

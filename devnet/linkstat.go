@@ -4,6 +4,7 @@ package devnet
 
 import (
 	"dlsim/devnet/env"
+	"dlsim/devnet/env/dls"
 	"dlsim/devnet/env/kstat"
 	"dlsim/sim"
 )
@@ -26,10 +27,16 @@ func (d *DLS) devnetStatUpdate(t *sim.Thread, private uint64) env.Errno {
 		return env.ENOENT
 	}
 
-	dlp.At(t).MAC.StatGet(t) // dls_stat_update, C:744
+	err = d.dlsStatUpdate(t, dlp) // C:744
 
 	d.DevnetReleTmp(t, ddh) // C:746
-	return 0
+	return err
+}
+
+// dlsStatUpdate is dls_stat_update of io/dls/dls_stat.c for reading.
+func (d *DLS) dlsStatUpdate(t *sim.Thread, dlp dls.Ptr) env.Errno {
+	dlp.At(t).MAC.StatGet(t)
+	return d.Fault.At(t, "stat_update", dlp.At(t).Name)
 }
 
 // devnetStatCreate is dls_devnet_stat_create (C:754-770). A name collision is ignored.
@@ -72,4 +79,16 @@ func (d *DLS) devnetStatDestroy(t *sim.Thread, ddp Ptr, zoneid env.ZoneID) {
 			ddp.At(t).ddZoneKsp.Store(t, kstat.Ptr{}) // C:786
 		}
 	}
+}
+
+// devnetStatRename is dls_devnet_stat_rename (C:796-805): the old kstat goes and a new one comes
+// under the new name.
+func (d *DLS) devnetStatRename(t *sim.Thread, ddp Ptr) {
+	if ksp := ddp.At(t).ddKsp.Load(t); !ksp.IsNil() { // C:798
+		d.Kstat.Delete(t, ksp)                // C:799
+		ddp.At(t).ddKsp.Store(t, kstat.Ptr{}) // C:800
+	}
+	// A link that is assigned to a zone is busy and cannot be renamed.
+	d.assert(t, ddp.At(t).ddZoneKsp.Peek().IsNil(), "dd_zone_ksp == NULL", "dls_devnet_stat_rename") // C:803
+	d.devnetStatCreate(t, ddp, ddp.At(t).ddOwnerZid.Load(t))                                         // C:804
 }

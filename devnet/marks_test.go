@@ -18,11 +18,7 @@ import (
 // unmarked lists the C lines that call a primitive or touch shared state and yet have no
 // statement in the port, with the reason. A line that gets its mark must leave the list.
 var unmarked = map[int]string{
-	309:  "the request is a value and cannot be NULL",
-	1264: "nothing creates implicit tunnels yet",
-	1265: "nothing creates implicit tunnels yet",
-	1266: "nothing creates implicit tunnels yet",
-	1267: "nothing creates implicit tunnels yet",
+	309: "the request is a value and cannot be NULL",
 }
 
 var (

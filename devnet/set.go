@@ -53,15 +53,14 @@ func (d *DLS) devnetSet(t *sim.Thread, mh *mac.MAC, linkid env.LinkID, zoneid en
 func (d *DLS) devnetSetLocked(
 	t *sim.Thread, macname string, linkid env.LinkID, zoneid env.ZoneID,
 ) (ddp Ptr, statCreate bool, err env.Errno) {
-	var linkname string
-	var class env.Class
+	var info LinkInfo
 
 	// A linkid that has a name association already is for rename, not for set.
 	if linkid != env.InvalidLinkID {
 		if _, found := d.idHash[linkid]; found { // C:831
 			return Ptr{}, false, env.EEXIST
 		}
-		if linkname, class, err = d.MgmtGetLinkinfo(t, linkid); err != 0 { // C:837
+		if info, err = d.MgmtGetLinkinfo(t, linkid); err != 0 { // C:837
 			return Ptr{}, false, err
 		}
 	}
@@ -73,7 +72,7 @@ func (d *DLS) devnetSetLocked(
 		}
 		// Only a physical link comes here, to get the linkid that the daemon could not
 		// give while it was down. Its entry has no linkid, so it is still initialising.
-		if linkid == env.InvalidLinkID || class != env.ClassPhys {
+		if linkid == env.InvalidLinkID || info.Class != env.ClassPhys {
 			return Ptr{}, false, env.EINVAL
 		}
 		d.assert(t, ddp.At(t).ddFlags.Get(t)&ddInitializing != 0,
@@ -94,7 +93,7 @@ func (d *DLS) devnetSetLocked(
 
 	if linkid != env.InvalidLinkID {
 		ddp.At(t).ddLinkid.Set(t, linkid)                         // C:902
-		ddp.At(t).ddLinkname.Set(t, linkname)                     // C:903-904
+		ddp.At(t).ddLinkname.Set(t, info.Name)                    // C:903-904
 		_, dup := d.idHash[linkid]                                // C:905-907
 		verify(t, !dup, "mod_hash_insert == 0", "dls_devnet_set") // C:905-907
 		d.idHash[linkid] = ddp                                    // C:905-907

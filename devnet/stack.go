@@ -7,6 +7,9 @@ import (
 	"dlsim/sim"
 )
 
+// dlsStack is dls_stack_t (C:57-59).
+type dlsStack struct{ dlssZoneid env.ZoneID }
+
 // dlsZoneRemove is dls_zone_remove (C:156-170): it takes one link of a zone that shuts down
 // back to the global zone. What goes wrong is ignored.
 func (d *DLS) dlsZoneRemove(t *sim.Thread, linkid env.LinkID) {
@@ -21,8 +24,22 @@ func (d *DLS) dlsZoneRemove(t *sim.Thread, linkid env.LinkID) {
 	d.DevnetReleTmp(t, ddh) // C:167
 }
 
-// StackShutdown is dls_stack_shutdown (C:185-191), for the stack of an exclusive-IP zone. It
-// runs outside any lock of the zone and any perimeter.
-func (d *DLS) StackShutdown(t *sim.Thread, zoneid env.ZoneID) {
-	d.Zones.DatalinkWalk(t, zoneid, func(id env.LinkID) { d.dlsZoneRemove(t, id) }) // C:190
+// dlsStackInit is dls_stack_init (C:174-181).
+func (d *DLS) dlsStackInit(stackid env.ZoneID) any {
+	// The stack of an exclusive-IP zone has the zone's own number.
+	return &dlsStack{dlssZoneid: stackid} // C:178-179
+}
+
+// dlsStackShutdown is dls_stack_shutdown (C:185-191). It runs outside any lock of the zone
+// and any perimeter.
+func (d *DLS) dlsStackShutdown(t *sim.Thread, _ env.ZoneID, arg any) {
+	dlss := arg.(*dlsStack)
+
+	// What is still in the zone goes back to the global zone.
+	d.Zones.DatalinkWalk(t, dlss.dlssZoneid, func(id env.LinkID) { d.dlsZoneRemove(t, id) }) // C:190
+}
+
+// dlsStackFini is dls_stack_fini (C:195-200).
+func (d *DLS) dlsStackFini(_ env.ZoneID, arg any) {
+	arg.(*dlsStack).dlssZoneid = -1 // kmem_free, C:199
 }

@@ -7,6 +7,7 @@ import (
 	"dlsim/devnet/env/mac"
 	"dlsim/devnet/env/zone"
 	"dlsim/sim"
+	"dlsim/sim/ksync"
 )
 
 // devnetUnset is dls_devnet_unset (C:976-1125): it takes the association of the MAC away and
@@ -37,7 +38,7 @@ func (d *DLS) devnetUnset(t *sim.Thread, mh *mac.MAC, wait bool) (id env.LinkID,
 			return env.InvalidLinkID, env.EBUSY
 		}
 		if orphan {
-			t.Notef("cmn_err: clear orphaned datalink: %s", ddp.At(t).ddLinkname.Get(t)) // C:1046-1047
+			ksync.CmnErr(t, "WARN", "clear orphaned datalink: %s", ddp.At(t).ddLinkname.Get(t)) // C:1046-1047
 		}
 		ddp.At(t).ddRef.Set(t, 1) // C:1049
 	}

@@ -35,17 +35,22 @@ func (d *DLS) MgmtDoorSet(t *sim.Thread, start bool) env.Errno {
 	d.mgmtLock.Exit(t) // C:266
 
 	// Devices attached before the daemon was started get their links now.
-	if start && d.SoftmacRecreate != nil {
-		d.SoftmacRecreate(t) // C:273
+	if start {
+		d.Softmac.Recreate(t) // C:273
 	}
 	return 0
 }
 
 // iMgmtDoorRevoked is i_dls_mgmt_door_revoked (C:278-294).
-// DEPARTS: sys_shutdown is never set in this environment (C:285-288).
 func (d *DLS) iMgmtDoorRevoked(t *sim.Thread, dh *door.Door) bool {
 	d.assert(t, dh != nil, "dh != NULL", "i_dls_mgmt_door_revoked") // C:283
-	return dh.Revoked(t)                                            // C:290-293
+
+	if d.SysShutdown { // C:285
+		ksync.CmnErr(t, "NOTE", "dls_mgmt_door: shutdown observed") // C:286
+		return true
+	}
+
+	return dh.Revoked(t) // C:290-293
 }
 
 // iMgmtUpcall is i_dls_mgmt_upcall (C:300-393): it asks the daemon, with whatever locks the
@@ -87,19 +92,19 @@ retry:
 				ksync.Delay(t, 2*time.Second) // C:351
 				continue
 			}
-			t.Notef("cmn_err: dls: dlmgmtd fatal error %s", err) // C:354
-			dh.Rele(t)                                           // C:391
+			ksync.CmnErr(t, "WARN", "dls: dlmgmtd fatal error %s", err) // C:354
+			dh.Rele(t)                                                  // C:391
 			return door.Reply{}, err
 		default:
 			if d.iMgmtDoorRevoked(t, dh) { // C:358
-				t.Notef("cmn_err: dls: dlmgmtd door service revoked") // C:359
+				ksync.CmnErr(t, "NOTE", "dls: dlmgmtd door service revoked") // C:359-360
 				if retries < maxRetryNum {
 					dh.Rele(t) // C:363
 					goto retry
 				}
 			}
-			t.Notef("cmn_err: dls: dlmgmtd fatal error %s", err) // C:367
-			dh.Rele(t)                                           // C:391
+			ksync.CmnErr(t, "WARN", "dls: dlmgmtd fatal error %s", err) // C:367
+			dh.Rele(t)                                                  // C:391
 			return door.Reply{}, err
 		}
 	}
@@ -109,9 +114,11 @@ retry:
 		// The reply did not fit and came in a buffer of its own: an invalid call.
 		dh.Rele(t) // C:391
 		return door.Reply{}, env.ENOSPC
-	case reply.Short: // C:383
-		// A reply of another size leaves rsize as it was, so lr_err is what counts
-		// (environment.md 9.2).
+	case reply.Resized: // C:383
+		// Of a shorter reply the door says the size the caller gave, so that lr_err counts
+		// (environment.md 9.2): only a door that resizes comes here.
+		dh.Rele(t) // C:391
+		return door.Reply{}, env.EINVAL
 	}
 	dh.Rele(t) // C:391
 	noteUpcall(t, req.Cmd, reply.Err)

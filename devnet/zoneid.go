@@ -111,9 +111,3 @@ func (d *DLS) DevnetIslinkvisible(t *sim.Thread, linkid env.LinkID, zoneid env.Z
 	d.DevnetReleTmp(t, ddh)                                                               // C:1689
 	return result
 }
-
-// DevnetMac is dls_devnet_mac (C:2002-2005). The MAC name never changes while the object
-// lives.
-func (d *DLS) DevnetMac(t *sim.Thread, ddh env.DLHandle) string {
-	return ddh.(Ptr).At(t).ddMac.Get(t) // C:2004
-}

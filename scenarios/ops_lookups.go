@@ -36,9 +36,9 @@ func lookupOps() []*Op {
 		define("get_linkinfo", "lookups",
 			"dls_mgmt_get_linkinfo: an upcall for name and class of a link.",
 			"get_linkinfo: vnic0", func(c *call, a *linkArgs) env.Errno {
-				name, class, err := c.m.kernel.DLS.MgmtGetLinkinfo(c.t, c.id(a.Link))
+				info, err := c.m.kernel.DLS.MgmtGetLinkinfo(c.t, c.id(a.Link))
 				if err == 0 {
-					c.t.Notef("%s, class %s", name, class)
+					c.t.Notef("%s, class %s", info.Name, info.Class)
 				}
 				return err
 			}),
