@@ -13,7 +13,7 @@ func (w *World) schedule(cur *Thread) *Thread {
 			}
 		}
 	}
-	if w.enabled.n == 1 {
+	if w.enabled.n == 1 && w.log == nil {
 		return w.threads[w.enabled.At(0)]
 	}
 	if w.slow&slowSequential != 0 {

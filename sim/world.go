@@ -48,7 +48,8 @@ type Config struct {
 	// kernel: it is there to follow recordings of models that work like that.
 	Handoff bool
 	// Log, if not nil, is told what operations do, in the words of Thread.Logf. It also
-	// turns Thread.LogPoint into a scheduling point.
+	// turns Thread.LogPoint into a scheduling point, and has the strategy asked even when
+	// only one thread can go on.
 	Log func(t *Thread, line string)
 	_   struct{}
 }

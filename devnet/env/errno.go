@@ -12,6 +12,7 @@ const (
 	EPERM     Errno = 1
 	ENOENT    Errno = 2
 	EINTR     Errno = 4
+	EIO       Errno = 5
 	ENXIO     Errno = 6
 	EBADF     Errno = 9
 	EAGAIN    Errno = 11
@@ -27,7 +28,7 @@ const (
 // Errnos lists the named errnos in ascending order.
 func Errnos() []Errno {
 	return []Errno{
-		EPERM, ENOENT, EINTR, ENXIO, EBADF, EAGAIN, ENOMEM, EACCES, EBUSY, EEXIST, EINVAL,
+		EPERM, ENOENT, EINTR, EIO, ENXIO, EBADF, EAGAIN, ENOMEM, EACCES, EBUSY, EEXIST, EINVAL,
 		ENOSPC, ENOTEMPTY,
 	}
 }
@@ -41,6 +42,8 @@ func (e Errno) String() string {
 		return "ENOENT"
 	case EINTR:
 		return "EINTR"
+	case EIO:
+		return "EIO"
 	case ENXIO:
 		return "ENXIO"
 	case EBADF:

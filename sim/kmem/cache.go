@@ -34,6 +34,8 @@ type Type[T any] struct {
 type Cache[T any] struct {
 	// Debug selects the debug kernel's behaviour. Set it before Init.
 	Debug bool
+	// Fresh never hands a freed object out again.
+	Fresh bool
 
 	typ  *Type[T]
 	obj  sim.Object
@@ -53,7 +55,7 @@ func (c *Cache[T]) Init(w *sim.World, typ *Type[T]) {
 func (c *Cache[T]) Alloc(t *sim.Thread) Ptr[T] {
 	t.Step(opAlloc, &c.obj, nil)
 	var b *buffer[T]
-	fresh := len(c.free) == 0
+	fresh := len(c.free) == 0 || c.Fresh
 	if fresh {
 		b = c.grow(t)
 	} else {
@@ -129,6 +131,15 @@ func (c *Cache[T]) Reap(t *sim.Thread) {
 // allocated, which the kernel only warns about.
 func (c *Cache[T]) Destroy(t *sim.Thread) int {
 	c.Reap(t)
+	n := c.Used()
+	if n > 0 {
+		t.Logf("kmem_cache_destroy %s: buffers still in use", c.typ.Cache)
+	}
+	return n
+}
+
+// Used returns how many objects are allocated. It is not an operation.
+func (c *Cache[T]) Used() int {
 	n := 0
 	for _, b := range c.all[:c.used] {
 		if !b.life.Free {

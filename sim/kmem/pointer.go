@@ -26,6 +26,14 @@ func Wild[T any](what string) Ptr[T] {
 	return Ptr[T]{buf: &buffer[T]{life: sim.Life{What: what}}, wild: true}
 }
 
+// Static returns a pointer to a copy of v that is never freed: an object that is part of
+// another one or lives on a stack.
+func Static[T any](v T) Ptr[T] {
+	b := &buffer[T]{v: v}
+	b.life.Gen = 1
+	return Ptr[T]{buf: b, gen: 1}
+}
+
 // IsNil reports whether the pointer is NULL.
 func (p Ptr[T]) IsNil() bool { return p.buf == nil }
 

@@ -11,10 +11,8 @@ import (
 var (
 	opDispatch   = &sim.OpType{Name: "taskq_dispatch", Access: sim.Write}
 	opTake       = &sim.OpType{Name: "taskq_thread", Access: sim.Write}
-	opCmnErr     = &sim.OpType{Name: "cmn_err", Access: sim.Local}
 	opDelay      = &sim.OpType{Name: "delay", Access: sim.Local}
 	opRun        = &sim.OpType{Name: "task_run", Access: sim.Local}
-	opDone       = &sim.OpType{Name: "task_done", Access: sim.Local}
 	opDispatched = &sim.OpType{Name: "taskq_dispatch (return)", Access: sim.Local}
 )
 
@@ -107,7 +105,6 @@ func (q *Taskq) run(u *sim.Thread, id TaskID) {
 	u.LogPoint(opRun, &q.obj)
 	u.Logf("task_run")
 	q.entries[id-1].fn(u)
-	u.LogPoint(opDone, &q.obj)
 	u.Logf("task_done")
 	q.entries[id-1] = entry{}
 	q.free = append(q.free, id)
@@ -139,7 +136,6 @@ func Delay(t *sim.Thread, d time.Duration) {
 
 // CmnErr is cmn_err(9F): a line in the system log, which detailed runs keep as a note.
 func CmnErr(t *sim.Thread, level, format string, args ...any) {
-	t.LogPoint(opCmnErr, nil)
 	t.Logf("cmn_err %s", level)
 	if t.Detailed() {
 		t.Notef("cmn_err: "+format, args...)

@@ -39,6 +39,8 @@ type Ptr = kmem.Ptr[Link]
 // Layer is the dls link table of one kernel.
 type Layer struct {
 	MAC *mac.Layer
+	// Debug checks that callers own the perimeter, as a DEBUG kernel does.
+	Debug bool
 	// Fault makes link_hold, link_hold_create, link_setzid and rele_by_name fail.
 	Fault env.Fault
 
@@ -88,6 +90,7 @@ func (l *Layer) Hold(t *sim.Thread, name string) (Ptr, env.Errno) {
 	if !ok {
 		return Ptr{}, env.ENOENT
 	}
+	l.assertPerim(t, p)
 	p.At(t).Ref.Set(t, p.At(t).Ref.Get(t)+1)
 	return p, 0
 }
@@ -99,6 +102,7 @@ func (l *Layer) HoldCreate(t *sim.Thread, name string) (Ptr, env.Errno) {
 		return Ptr{}, err
 	}
 	if p, ok := l.Find(t, name); ok {
+		l.assertPerim(t, p)
 		p.At(t).Ref.Set(t, p.At(t).Ref.Get(t)+1)
 		return p, 0
 	}
@@ -121,6 +125,13 @@ func (l *Layer) HoldCreate(t *sim.Thread, name string) (Ptr, env.Errno) {
 	l.hash[name] = p
 	p.At(t).Ref.Set(t, 1)
 	return p, 0
+}
+
+// assertPerim fails the run in a DEBUG kernel unless t owns the perimeter of p's MAC.
+func (l *Layer) assertPerim(t *sim.Thread, p Ptr) {
+	if l.Debug && !p.At(t).MAC.PerimHeld(t) {
+		t.Fail(sim.KindPanic, "ASSERT MAC_PERIM_HELD", "ASSERT(MAC_PERIM_HELD(dlp->dl_mh)) failed in dls_link_hold_common")
+	}
 }
 
 // Rele is dls_link_rele: the last release takes the link out of the hash and closes its
@@ -153,12 +164,12 @@ func (l *Layer) destroy(t *sim.Thread, p Ptr) {
 // ReleByName is dls_link_rele_by_name: ENOENT if there is no link, ENOTEMPTY while its
 // client has flows.
 func (l *Layer) ReleByName(t *sim.Thread, name string) env.Errno {
-	if err := l.Fault.At(t, "rele_by_name", name); err != 0 {
-		return err
-	}
 	p, ok := l.Find(t, name)
 	if !ok {
 		return env.ENOENT
+	}
+	if err := l.Fault.At(t, "rele_by_name", name); err != 0 {
+		return err
 	}
 	if p.At(t).MAC.Flows() > 0 {
 		return env.ENOTEMPTY

@@ -14,7 +14,6 @@ import (
 var (
 	opOpen   = &sim.OpType{Name: "door_ki_open", Access: sim.Read}
 	opInfo   = &sim.OpType{Name: "door_ki_info", Access: sim.Read}
-	opFree   = &sim.OpType{Name: "door_free", Access: sim.Local}
 	opRevoke = &sim.OpType{Name: "door_revoke", Access: sim.Write}
 	opUpcall = &sim.OpType{Name: "door_upcall", Access: sim.Read}
 	opReply  = &sim.OpType{Name: "door_upcall (reply)", Access: sim.Local, Wait: true}
@@ -84,14 +83,19 @@ type Interference struct {
 	Answer bool
 }
 
-// Door is a door of one life of the server process. It stays revoked for ever.
-type Door struct {
-	num     int
-	layer   *Layer
+// gate is a door of one life of the server process. It stays revoked for ever.
+type gate struct {
 	server  Server
 	revoked bool
-	holds   int
 	obj     sim.Object
+}
+
+// Door is a door_handle_t: a gate that was opened, once for each open.
+type Door struct {
+	*gate
+	layer *Layer
+	num   int
+	holds int
 }
 
 // Layer is the doors of one kernel.
@@ -106,9 +110,10 @@ type Layer struct {
 	// Prepare is called for each server thread before it runs.
 	Prepare func(*sim.Thread)
 
-	current  *Door // what the door file leads to, nil if there is none
-	last     *Door // of the server's present or last life
-	created  int   // doors, for their names
+	current  *gate // what the door file leads to, nil if there is none
+	last     *gate // of the server's present or last life
+	created  int   // gates, for their names
+	opened   int   // doors, for theirs
 	threads  int   // server threads, for theirs
 	inFlight []*call
 	pool     []*call
@@ -116,7 +121,7 @@ type Layer struct {
 
 // call is one upcall in progress.
 type call struct {
-	door   *Door
+	door   *gate
 	req    Request
 	reply  Reply
 	err    env.Errno
@@ -131,7 +136,7 @@ type call struct {
 
 // Init forgets all doors.
 func (l *Layer) Init() {
-	l.current, l.last, l.created, l.threads = nil, nil, 0, 0
+	l.current, l.last, l.created, l.opened, l.threads = nil, nil, 0, 0, 0
 	l.pool = append(l.pool, l.inFlight...)
 	l.inFlight = l.inFlight[:0]
 }
@@ -139,33 +144,34 @@ func (l *Layer) Init() {
 // Attach makes a door served by s and puts it where Open finds it: the server has started.
 func (l *Layer) Attach(w *sim.World, s Server) {
 	l.created++
-	l.current = &Door{num: l.created, layer: l, server: s}
+	l.current = &gate{server: s}
 	l.last = l.current
 	w.Register(&l.current.obj, "DOOR", "", l.created, nil)
 }
 
 // Open is door_ki_open of the door file: ENOENT while there is none. The door is held.
 func (l *Layer) Open(t *sim.Thread) (*Door, env.Errno) {
-	d := l.current
-	if d == nil {
-		t.LogPoint(opOpen, nil)
-	} else {
-		t.Step(opOpen, &d.obj, nil)
+	file := l.current
+	if file != nil {
+		t.Step(opOpen, &file.obj, nil)
 	}
 	err := l.Fault.At(t, "door_open", "")
-	if err == 0 && d == nil {
+	if err == 0 && file == nil {
 		err = env.ENOENT
 	}
 	if err != 0 {
 		t.Logf("door_open -> %s", err)
 		return nil, err
 	}
-	d.holds++
-	t.Logf("door_open -> d%d", d.num)
-	return d, 0
+	l.opened++
+	t.Logf("door_open -> d%d", l.opened)
+	return &Door{gate: file, layer: l, num: l.opened, holds: 1}, 0
 }
 
-// Num returns the number of the door, from 1 in the order of their making.
+// IsRevoked reports whether the door is revoked. It is not an operation.
+func (d *Door) IsRevoked() bool { return d.revoked }
+
+// Num returns the number of the door, from 1 in the order of the opens.
 func (d *Door) Num() int { return d.num }
 
 // Holds returns how often the door is held. It is not an operation.
@@ -177,7 +183,6 @@ func (d *Door) Hold(*sim.Thread) { d.holds++ }
 // Rele is door_ki_rele: the last one closes the door.
 func (d *Door) Rele(t *sim.Thread) {
 	if d.holds == 1 && t.Logging() {
-		t.LogPoint(opFree, &d.obj)
 		t.Logf("door_free d%d", d.num)
 	}
 	d.holds--
@@ -200,7 +205,7 @@ func (l *Layer) Revoke(t *sim.Thread) {
 }
 
 // revoke is door_revoke of one door.
-func (l *Layer) revoke(t *sim.Thread, d *Door) {
+func (l *Layer) revoke(t *sim.Thread, d *gate) {
 	t.Step(opRevoke, &d.obj, nil)
 	d.revoked = true
 	if l.current == d {
@@ -250,10 +255,10 @@ func (l *Layer) Downcall(t *sim.Thread, work func() env.Errno) env.Errno {
 // for the reply. EBADF if the door is revoked; EINTR if a signal is pending in a user
 // thread, whose request the server goes on with, or if the server dies.
 func (l *Layer) Upcall(t *sim.Thread, d *Door, req *Request) (Reply, env.Errno) {
-	t.Step(opUpcall, &d.obj, nil)
 	if l.Direct != nil {
 		return l.Direct(t, d, req)
 	}
+	t.Step(opUpcall, &d.obj, nil)
 	if d.revoked {
 		return Reply{}, env.EBADF
 	}
@@ -269,11 +274,11 @@ func (l *Layer) Upcall(t *sim.Thread, d *Door, req *Request) (Reply, env.Errno) 
 			return Reply{}, f.Errno
 		}
 	}
-	return l.await(t, d, req, interrupted)
+	return l.await(t, d.gate, req, interrupted)
 }
 
 // await hands the request over and waits for the reply, unless the caller is interrupted.
-func (l *Layer) await(t *sim.Thread, d *Door, req *Request, interrupted bool) (Reply, env.Errno) {
+func (l *Layer) await(t *sim.Thread, d *gate, req *Request, interrupted bool) (Reply, env.Errno) {
 	c := l.start(t, d, req)
 	if interrupted {
 		c.left = true
@@ -313,7 +318,7 @@ func (l *Layer) Signal(t, u *sim.Thread) {
 }
 
 // start is door_server_dispatch: it creates the server thread that executes the request.
-func (l *Layer) start(t *sim.Thread, d *Door, req *Request) *call {
+func (l *Layer) start(t *sim.Thread, d *gate, req *Request) *call {
 	var c *call
 	if n := len(l.pool); n > 0 {
 		c = l.pool[n-1]

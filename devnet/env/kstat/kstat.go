@@ -23,8 +23,8 @@ var (
 	opDelete = &sim.OpType{Name: "kstat_delete", Access: sim.Write}
 )
 
-// Update is a ks_update function for reading. It runs owning the kstat.
-type Update func(t *sim.Thread, private uint64) env.Errno
+// Update is a ks_update function. It runs owning the kstat; write is KSTAT_WRITE.
+type Update func(t *sim.Thread, private uint64, write bool) env.Errno
 
 // Kstat is a kstat_t: the memory that kstat_delete frees.
 type Kstat struct{ *entry }
@@ -133,12 +133,17 @@ func (l *Layer) Install(t *sim.Thread, p Ptr) {
 // Delete is kstat_delete: it waits for the owner, takes the kstat off the chain and frees
 // it. Deleting a kstat that is deleted already uses freed memory, which fails the run.
 func (l *Layer) Delete(t *sim.Thread, p Ptr) {
-	k := l.hold(t, p.At(t).kid)
+	k := l.holdFor(t, p.At(t).kid, opDelete)
 	if k == nil || k.self != p {
 		t.Notef("kstat_delete: does not exist")
+		if t.Logging() {
+			t.Logf("kstat_delete k%d does not exist", p.At(t).kid)
+		}
 		return
 	}
-	t.Step(opDelete, &l.obj, nil)
+	if !t.World().Handoff() {
+		t.Step(opDelete, &l.obj, nil)
+	}
 	t.Touch(&k.obj, sim.Write)
 	logKstat(t, "kstat_delete", k.kid)
 	for i, e := range l.chain {
@@ -173,7 +178,12 @@ func (l *Layer) named(name string, zone env.ZoneID) *entry {
 
 // Read is a read of the kstat with the given id: ENXIO if it is gone, EAGAIN if it is not
 // installed, else the answer of its update function, which runs owning the kstat.
-func (l *Layer) Read(t *sim.Thread, kid int) env.Errno {
+func (l *Layer) Read(t *sim.Thread, kid int) env.Errno { return l.update(t, kid, false) }
+
+// Write is a write to the kstat with the given id; errors as Read.
+func (l *Layer) Write(t *sim.Thread, kid int) env.Errno { return l.update(t, kid, true) }
+
+func (l *Layer) update(t *sim.Thread, kid int, write bool) env.Errno {
 	k := l.hold(t, kid)
 	if k == nil {
 		return env.ENXIO
@@ -181,7 +191,7 @@ func (l *Layer) Read(t *sim.Thread, kid int) env.Errno {
 	logKstat(t, "kstat_read", kid)
 	err := env.EAGAIN
 	if !k.invalid {
-		err = k.update(t, k.private)
+		err = k.update(t, k.private, write)
 	}
 	l.rele(t, k)
 	logKstat(t, "kstat_rele", kid)
@@ -190,7 +200,10 @@ func (l *Layer) Read(t *sim.Thread, kid int) env.Errno {
 
 // hold is kstat_hold by id: it waits until nobody owns the kstat and returns nil when it is
 // absent. A thread that owns it and holds it again waits for itself.
-func (l *Layer) hold(t *sim.Thread, kid int) *entry {
+func (l *Layer) hold(t *sim.Thread, kid int) *entry { return l.holdFor(t, kid, opHold) }
+
+// holdFor is hold for the operation op, which in a world with Config.Handoff is one with it.
+func (l *Layer) holdFor(t *sim.Thread, kid int, op *sim.OpType) *entry {
 	k := l.find(kid)
 	if k == nil {
 		t.Step(opHold, &l.obj, nil)
@@ -198,7 +211,7 @@ func (l *Layer) hold(t *sim.Thread, kid int) *entry {
 	}
 	switch {
 	case t.World().Handoff():
-		return k.holdInOrder(t)
+		return k.holdInOrder(t, op)
 	case k.owner == nil:
 		t.Step(opHold, &k.obj, &k.wanting)
 	default:
@@ -214,8 +227,8 @@ func (l *Layer) hold(t *sim.Thread, kid int) *entry {
 }
 
 // holdInOrder is hold in a world with Config.Handoff: arriving is a step of its own.
-func (k *entry) holdInOrder(t *sim.Thread) *entry {
-	t.Step(opHold, &k.obj, nil)
+func (k *entry) holdInOrder(t *sim.Thread, op *sim.OpType) *entry {
+	t.Step(op, &k.obj, nil)
 	switch {
 	case k.gone:
 		return nil
@@ -266,6 +279,22 @@ func (k *entry) Blockers(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
 		buf = append(buf, k.owner)
 	}
 	return buf
+}
+
+// ID returns the id of a kstat. It is not an operation.
+func (k *Kstat) ID() int { return k.kid }
+
+// Zone returns the zone of a kstat. It is not an operation.
+func (k *Kstat) Zone() env.ZoneID { return k.zone }
+
+// Name returns the name of a kstat. It is not an operation.
+func (k *Kstat) Name() string { return k.name }
+
+// Each calls visit for each kstat with its id, in order of creation. It is not an operation.
+func (l *Layer) Each(visit func(kid int, name string, zone env.ZoneID, private uint64)) {
+	for _, k := range l.chain {
+		visit(k.kid, k.name, k.zone, k.private)
+	}
 }
 
 // All calls visit for each kstat in order of creation. It is not an operation.

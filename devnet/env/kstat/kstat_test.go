@@ -17,7 +17,7 @@ func layer(t *sim.Thread) *kstat.Layer {
 	return l
 }
 
-func quiet(*sim.Thread, uint64) env.Errno { return 0 }
+func quiet(*sim.Thread, uint64, bool) env.Errno { return 0 }
 
 func create(t *sim.Thread, l *kstat.Layer, name string, zone env.ZoneID, u kstat.Update, private uint64) kstat.Ptr {
 	p, ok := l.Create(t, name, zone, u, private)
@@ -30,7 +30,7 @@ func TestReadRunsTheUpdateOwningTheKstat(t *testing.T) {
 	envtest.Clean(t, 500, func(st *sim.Thread) {
 		l := layer(st)
 		running := 0
-		create(st, l, "net0", 0, func(t *sim.Thread, private uint64) env.Errno {
+		create(st, l, "net0", 0, func(t *sim.Thread, private uint64, _ bool) env.Errno {
 			running++
 			t.Yield()
 			envtest.Equal(t, "updates at once", running, 1)
@@ -77,7 +77,7 @@ func TestDeleteWaitsForTheOwner(t *testing.T) {
 	envtest.Clean(t, 1000, func(st *sim.Thread) {
 		l := layer(st)
 		running := false
-		p := create(st, l, "net0", 0, func(t *sim.Thread, _ uint64) env.Errno {
+		p := create(st, l, "net0", 0, func(t *sim.Thread, _ uint64, _ bool) env.Errno {
 			running = true
 			t.Yield()
 			t.Yield()
@@ -101,7 +101,7 @@ func TestWaitersOfADeletedKstat(t *testing.T) {
 	seen := make(envtest.Seen)
 	envtest.Clean(t, 5000, func(st *sim.Thread) {
 		l := layer(st)
-		slow := func(t *sim.Thread, private uint64) env.Errno {
+		slow := func(t *sim.Thread, private uint64, _ bool) env.Errno {
 			t.Yield()
 			return env.Errno(private)
 		}
@@ -131,7 +131,7 @@ func TestCreateWaitsForTheOwnerOfItsName(t *testing.T) {
 	envtest.Clean(t, 2000, func(st *sim.Thread) {
 		l := layer(st)
 		running := false
-		p := create(st, l, "net0", 0, func(t *sim.Thread, _ uint64) env.Errno {
+		p := create(st, l, "net0", 0, func(t *sim.Thread, _ uint64, _ bool) env.Errno {
 			running = true
 			t.Yield()
 			running = false
@@ -160,7 +160,7 @@ func TestHoldIsNotRecursive(t *testing.T) {
 	envtest.Fails(t, 1, sim.KindDeadlock, "KSTAT(net0)", func(st *sim.Thread) {
 		l := layer(st)
 		kid := 0
-		create(st, l, "net0", 0, func(t *sim.Thread, _ uint64) env.Errno { return l.Read(t, kid) }, 0)
+		create(st, l, "net0", 0, func(t *sim.Thread, _ uint64, _ bool) env.Errno { return l.Read(t, kid) }, 0)
 		kid = l.Lookup(st, "net0", 0)
 		l.Read(st, kid)
 	})
@@ -170,7 +170,7 @@ func TestOwnerCannotDelete(t *testing.T) {
 	envtest.Fails(t, 1, sim.KindDeadlock, "KSTAT(net0)", func(st *sim.Thread) {
 		l := layer(st)
 		var p kstat.Ptr
-		p = create(st, l, "net0", 0, func(t *sim.Thread, _ uint64) env.Errno {
+		p = create(st, l, "net0", 0, func(t *sim.Thread, _ uint64, _ bool) env.Errno {
 			l.Delete(t, p)
 			return 0
 		}, 0)

@@ -308,6 +308,29 @@ func (m *MAC) Flows() int { return m.flows }
 // AddFlows changes the number of subflows by n; inside the perimeter.
 func (m *MAC) AddFlows(n int) { m.flows += n }
 
+// All calls visit for each registered MAC in the order of their registration. It is not an
+// operation.
+func (l *Layer) All(visit func(*MAC)) {
+	for _, m := range l.pool[:l.used] {
+		if l.macs[m.Name] == m {
+			visit(m)
+		}
+	}
+}
+
+// Remove takes a MAC out of the hash. It is not an operation: for models of drivers.
+func (l *Layer) Remove(m *MAC) { delete(l.macs, m.Name) }
+
+// SetDisabled sets whether the MAC is disabled. It is not an operation.
+func (m *MAC) SetDisabled(disabled bool) { m.disabled = disabled }
+
+// Disabled reports whether the MAC is disabled. It is not an operation.
+func (m *MAC) Disabled() bool { return m.disabled }
+
+// PerimOwner returns the thread inside the perimeter, which may be that of the lower MAC. It
+// is not an operation.
+func (m *MAC) PerimOwner() *sim.Thread { return m.perimOwner().perim.owner }
+
 // Registered reports whether a MAC of that name is in the hash. It is not an operation.
 func (l *Layer) Registered(name string) bool { return l.macs[name] != nil }
 

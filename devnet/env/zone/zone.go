@@ -102,6 +102,28 @@ func (l *Layer) Get(id env.ZoneID) *Zone {
 	return nil
 }
 
+// Place sets the status of a zone, up or down the ladder. It is not an operation: for setting a
+// world up.
+func (z *Zone) Place(s Status) { z.status = s }
+
+// Status returns the status. It is not an operation.
+func (z *Zone) Status() Status { return z.status }
+
+// Holds returns how often the zone is held. It is not an operation.
+func (z *Zone) Holds() int { return z.ref }
+
+// All calls visit for each zone but the global one. It is not an operation.
+func (l *Layer) All(visit func(*Zone)) {
+	for _, z := range l.zones {
+		visit(z)
+	}
+}
+
+// Forget takes a zone away. It is not an operation.
+func (l *Layer) Forget(id env.ZoneID) {
+	l.zones = slices.DeleteFunc(l.zones, func(z *Zone) bool { return z.ID == id })
+}
+
 // FindByID is zone_find_by_id: nil unless READY <= status <= DOWN; else the zone is held.
 func (l *Layer) FindByID(t *sim.Thread, id env.ZoneID) *Zone {
 	z := l.Get(id)
@@ -231,6 +253,11 @@ func (z *Zone) Enlist(link env.LinkID) {
 	if !z.has(link) {
 		z.links = append(z.links, link)
 	}
+}
+
+// Strike takes a link off the zone's list. It is not an operation: for setting a world up.
+func (z *Zone) Strike(link env.LinkID) {
+	z.links = slices.DeleteFunc(z.links, func(x env.LinkID) bool { return x == link })
 }
 
 // CheckDatalink is zone_check_datalink over all zones: the active zone that lists the link,
