@@ -217,14 +217,12 @@ func (d *DLS) DLSMgmtInit(w *sim.World, debugKmem bool) {
 
 // DLSMgmtFini is dls_mgmt_fini (C:239-247), which runs only when no link is left.
 func (d *DLS) DLSMgmtFini(t *sim.Thread) {
-	d.Zones.NetstackUnregister()        // C:241
-	clear(d.hash)                       // C:242
-	clear(d.idHash)                     // C:243
-	if n := d.cache.Destroy(t); n > 0 { // C:244
-		ksync.CmnErr(t, "WARN", "kmem_cache_destroy: %d dls_devnet_t in use", n)
-	}
-	d.devnetLock.Destroy(t) // C:245
-	d.mgmtLock.Destroy(t)   // C:246
+	d.Zones.NetstackUnregister() // C:241
+	clear(d.hash)                // C:242
+	clear(d.idHash)              // C:243
+	d.cache.Destroy(t)           // C:244
+	d.devnetLock.Destroy(t)      // C:245
+	d.mgmtLock.Destroy(t)        // C:246
 }
 
 // KmemReap is the part of kmem_reap that concerns this module: free objects go back to the

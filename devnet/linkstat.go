@@ -11,7 +11,7 @@ import (
 
 // devnetStatUpdate is dls_devnet_stat_update (C:721-748): the update function of a link's
 // kstat, which runs owning the kstat, in any context and without the perimeter.
-func (d *DLS) devnetStatUpdate(t *sim.Thread, private uint64) env.Errno {
+func (d *DLS) devnetStatUpdate(t *sim.Thread, private uint64, write bool) env.Errno {
 	linkid := env.LinkID(private)
 
 	ddh, err := d.DevnetHoldTmp(t, linkid) // C:728
@@ -27,14 +27,17 @@ func (d *DLS) devnetStatUpdate(t *sim.Thread, private uint64) env.Errno {
 		return env.ENOENT
 	}
 
-	err = d.dlsStatUpdate(t, dlp) // C:744
+	err = d.dlsStatUpdate(t, dlp, write) // C:744
 
 	d.DevnetReleTmp(t, ddh) // C:746
 	return err
 }
 
-// dlsStatUpdate is dls_stat_update of io/dls/dls_stat.c for reading.
-func (d *DLS) dlsStatUpdate(t *sim.Thread, dlp dls.Ptr) env.Errno {
+// dlsStatUpdate is dls_stat_update of io/dls/dls_stat.c: EACCES for a write.
+func (d *DLS) dlsStatUpdate(t *sim.Thread, dlp dls.Ptr, write bool) env.Errno {
+	if write {
+		return env.EACCES
+	}
 	dlp.At(t).MAC.StatGet(t)
 	return d.Fault.At(t, "stat_update", dlp.At(t).Name)
 }

@@ -20,7 +20,7 @@ const (
 func (d *DLS) MgmtCreate(
 	t *sim.Thread, devname string, dev env.Dev, class env.Class, media env.Media, persist bool,
 ) (env.LinkID, env.Errno) {
-	if len(devname) >= env.MaxLinkNameLen {
+	if len(devname) >= env.MaxNameLen {
 		return 0, env.EINVAL
 	}
 	retval, err := d.iMgmtUpcall(t, door.Request{
@@ -44,7 +44,7 @@ func (d *DLS) MgmtDestroy(t *sim.Thread, linkid env.LinkID, persist bool) env.Er
 func (d *DLS) MgmtUpdate(
 	t *sim.Thread, devname string, media env.Media, novanity bool,
 ) (linkid env.LinkID, mediap env.Media, err env.Errno) {
-	if len(devname) >= env.MaxLinkNameLen {
+	if len(devname) >= env.MaxNameLen {
 		return 0, 0, env.EINVAL
 	}
 	retval, err := d.iMgmtUpcall(t, door.Request{
