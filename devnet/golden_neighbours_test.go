@@ -47,7 +47,6 @@ type goldenDevice struct {
 	mac                         *mac.MAC
 	hold                        int
 	lazy, detached, nosupp, rec bool // rec: NEED_RECREATE
-	id                          env.LinkID
 }
 
 func (s *goldenSoftmac) add(m *mac.MAC, a *goldenArgs) {
