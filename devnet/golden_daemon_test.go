@@ -138,7 +138,7 @@ func (d *goldenDaemon) serve(t *sim.Thread, req *door.Request) door.Reply {
 		for _, r := range d.rows {
 			if r.id > req.Link && (req.Cred == env.GlobalZone && r.zone == env.GlobalZone || r.zone == req.Cred) &&
 				(req.Class == "0x3ff" || r.class == req.Class) &&
-				(req.Media == anyMedia || r.media == req.Media) && r.flags&req.Flags != 0 {
+				(req.Media == env.AnyMedia || r.media == req.Media) && r.flags&req.Flags != 0 {
 				return door.Reply{Link: r.id}
 			}
 		}
@@ -159,9 +159,6 @@ func (d *goldenDaemon) serve(t *sim.Thread, req *door.Request) door.Reply {
 	}
 	return door.Reply{Link: row.id, Name: row.name, Class: row.class, Media: row.media, Flags: row.flags}
 }
-
-// anyMedia is DATALINK_ANY_MEDIATYPE, cut to 32 bits as Media is.
-const anyMedia env.Media = 0
 
 func (d *goldenDaemon) create(req *door.Request) door.Reply {
 	if req.Class == env.ClassPhys {

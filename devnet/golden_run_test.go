@@ -88,6 +88,7 @@ func (g *golden) boot(t *sim.Thread, noboot bool) {
 	k.Taskq.Init(t.World(), "tq", nil)
 	k.Door.Direct, k.Door.Fault = g.daemon.upcall, g.fault
 	k.MAC.Fault, k.Links.Fault, k.Kstat.Fault, k.DLS.Fault = g.fault, g.fault, g.fault, g.fault
+	k.MAC.DeviceOf, k.Links.Devnet = nil, nil
 	k.DLS.Softmac, k.DLS.Iptun, k.DLS.DDI = &g.softmac, &g.iptun, &g.ddi
 	g.daemon.init(g)
 	g.softmac.g, g.iptun.g, g.ddi.g = g, g, g

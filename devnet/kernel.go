@@ -4,12 +4,16 @@ package devnet
 
 import (
 	"dlsim/devnet/env"
+	"dlsim/devnet/env/aggr"
+	"dlsim/devnet/env/ddi"
 	"dlsim/devnet/env/dld"
 	"dlsim/devnet/env/dlmgmtd"
 	"dlsim/devnet/env/dls"
 	"dlsim/devnet/env/door"
+	"dlsim/devnet/env/iptun"
 	"dlsim/devnet/env/kstat"
 	"dlsim/devnet/env/mac"
+	"dlsim/devnet/env/sdev"
 	"dlsim/devnet/env/simnet"
 	"dlsim/devnet/env/vnic"
 	"dlsim/devnet/env/zone"
@@ -37,7 +41,11 @@ type Kernel struct {
 	Daemon dlmgmtd.Daemon
 	VNIC   vnic.Driver
 	Simnet simnet.Driver
+	Aggr   aggr.Driver
+	Iptun  iptun.Driver
 	DLD    dld.Driver
+	DDI    ddi.Tree
+	DevNet sdev.Dir // /dev/net
 	Taskq  ksync.Taskq
 
 	server env.Context // of the daemon's threads
@@ -48,7 +56,9 @@ func (k *Kernel) Init(w *sim.World, cfg Config) {
 	k.server = env.Context{User: true}
 	k.MAC.Devnet = &k.DLS
 	k.MAC.Init(w)
-	k.Links.MAC = &k.MAC
+	k.DDI.Init()
+	k.MAC.DeviceOf = k.DDI.Device
+	k.Links.MAC, k.Links.Devnet = &k.MAC, &k.DLS
 	k.Links.Init(w, cfg.DebugKmem)
 	k.Kstat.Init(w)
 	k.Zones.Init(w)
@@ -61,7 +71,14 @@ func (k *Kernel) Init(w *sim.World, cfg Config) {
 	k.VNIC.Init(w)
 	k.Simnet.MAC, k.Simnet.Devnet = &k.MAC, &k.DLS
 	k.Simnet.Init(w)
-	k.DLD = dld.Driver{MAC: &k.MAC, DLS: &k.Links, Devnet: &k.DLS}
+	k.Aggr.MAC, k.Aggr.Devnet = &k.MAC, &k.DLS
+	k.Aggr.Init(w)
+	k.Iptun.MAC, k.Iptun.Zones, k.Iptun.Devnet = &k.MAC, &k.Zones, &k.DLS
+	k.Iptun.Init(w)
+	k.DDI.AddDriver("iptun")
+	k.DLD = dld.Driver{MAC: &k.MAC, DLS: &k.Links, Zones: &k.Zones, Devnet: &k.DLS}
+	k.DevNet.Devnet, k.DevNet.Zones = &k.DLS, &k.Zones
+	k.DevNet.Init(w)
 	k.Taskq.Backing = cfg.Backing
 	k.Taskq.Init(w, "system_taskq", nil)
 
@@ -69,7 +86,7 @@ func (k *Kernel) Init(w *sim.World, cfg Config) {
 	d.Debug = cfg.Debug
 	d.MAC, d.Links, d.Kstat, d.Zones = &k.MAC, &k.Links, &k.Kstat, &k.Zones
 	d.Door, d.Taskq = &k.Door, &k.Taskq
-	d.Softmac = noSoftmac{}
+	d.Softmac, d.Iptun, d.DDI = noSoftmac{}, &k.Iptun, &k.DDI
 	d.DLSMgmtInit(w, cfg.DebugKmem)
 }
 

@@ -5,6 +5,7 @@ package devnet
 import (
 	"slices"
 
+	"dlsim/devnet/env"
 	"dlsim/sim"
 )
 
@@ -14,6 +15,7 @@ import (
 type ledger struct {
 	trefs   []*sim.Thread // one entry per temporary reference: who took it
 	drainer *sim.Thread   // who waits in dls_devnet_unset for them
+	loadErr env.Errno     // what the last property load gave
 }
 
 // tookTref notes that t took a temporary reference.

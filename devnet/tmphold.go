@@ -11,7 +11,8 @@ import (
 // devnetPropTask is dls_devnet_prop_task (C:639-650). It has no reference of its own: only
 // dd_prop_taskid keeps ddp alive.
 func (d *DLS) devnetPropTask(t *sim.Thread, ddp Ptr) {
-	_ = d.MgmtLinkpropInit(t, ddp.At(t).ddLinkid.Load(t)) // C:643
+	err := d.MgmtLinkpropInit(t, ddp.At(t).ddLinkid.Load(t)) // C:643
+	ddp.At(t).ledger.loadErr = err
 
 	ddp.At(t).ddMutex.Enter(t)          // C:645
 	ddp.At(t).ddPropLoaded.Set(t, true) // C:646

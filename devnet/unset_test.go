@@ -87,6 +87,7 @@ func TestOrphansAreLogged(t *testing.T) {
 func TestRecycledDevnetKeepsItsZone(t *testing.T) {
 	for _, debugKmem := range []bool{false, true} {
 		once(t, devnet.Config{DebugKmem: debugKmem}, func(m *machine, t *sim.Thread) {
+			m.disagrees = true
 			setup(t, &m.web, func() { ok(t, "create", m.VNIC.Create(t, idWeb0, "vnic1", idNet0)) })
 			_, err := m.DLS.DevnetHold(t, idWeb0) // of a stream in the zone, which
 			ok(t, "hold", err)

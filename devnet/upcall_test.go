@@ -121,6 +121,7 @@ func TestUpcallsAcrossARestart(t *testing.T) {
 // TestSignalledThreadGetsNothingFromTheDaemon, which carries the requests out all the same.
 func TestSignalledThreadGetsNothingFromTheDaemon(t *testing.T) {
 	once(t, devnet.Config{Debug: true}, func(m *machine, t *sim.Thread) {
+		m.disagrees = true
 		setup(t, &m.user, func() { ok(t, "create", m.VNIC.Create(t, idV0, "vnic0", idNet0)) })
 		h, _ := m.DLS.DevnetHoldTmp(t, idV0)
 		c := env.Context{User: true, Signalled: true}

@@ -4,6 +4,7 @@ package scenarios
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -45,8 +46,14 @@ func (d *decoder) check(root ast.Node, sc *Scenario) error {
 func errnosOf(upcall string) []string {
 	all := []string{"EINTR", "EAGAIN", "EBADF", "ENOSPC", "EINVAL"}
 	switch upcall {
-	case "GETNAME", "GETLINKID":
+	case "GETNAME", "GETLINKID", "GETNEXT", "DLS_GETATTR":
 		return append(all, "ENOENT")
+	case "DLS_CREATE":
+		return append(all, "EACCES", "EEXIST", "ENXIO", "EPERM", "ENOMEM")
+	case "DLS_DESTROY":
+		return append(all, "ENOENT", "EACCES")
+	case "DLS_UPDATE":
+		return append(all, "ENOENT", "EACCES", "EEXIST")
 	case "LINKPROP_INIT":
 		return append(all, "ENOENT", "EACCES")
 	case "SETZONEID":
@@ -134,11 +141,14 @@ func (d *decoder) checkLinks(root ast.Node, sc *Scenario) error {
 			p := pairs[0].knode.GetToken().Position
 			l.Line, l.Col = p.Line, p.Column
 		}
-		if l.MAC == "" {
-			l.MAC = l.Name
-		}
 		if l.ID == 0 {
 			l.ID = i + 1
+		}
+		switch {
+		case l.Class == "iptun":
+			l.MAC = "iptun" + strconv.Itoa(l.ID) // the driver's choice
+		case l.MAC == "":
+			l.MAC = l.Name
 		}
 		for _, o := range links[:i] {
 			switch {
@@ -164,6 +174,10 @@ func (d *decoder) checkLink(at ast.Node, sc *Scenario, i int) error {
 		return d.fail(at, "add over: LINK", "vnic %s is over no link", l.Name)
 	case l.Class != "vnic" && l.Over != "":
 		return d.fail(at, "only a vnic is over another link", "%s %s has over: %s", l.Class, l.Name, l.Over)
+	case l.Class == "aggr" && len(l.Ports) == 0:
+		return d.fail(at, "add ports: [LINK, ...]", "aggr %s has no ports", l.Name)
+	case l.Class != "aggr" && len(l.Ports) > 0:
+		return d.fail(at, "only an aggr has ports", "%s %s has ports", l.Class, l.Name)
 	case l.Over == l.Name:
 		return d.fail(at, "name another link", "link %s is over itself", l.Name)
 	case l.Absent && (l.Flows > 0 || l.Assigned != ""):
@@ -173,10 +187,14 @@ func (d *decoder) checkLink(at ast.Node, sc *Scenario, i int) error {
 	case l.Assigned != "" && l.Zone != "":
 		return d.fail(at, "keep one of them", "link %s is owned by zone %s, so it cannot be lent to %s", l.Name, l.Zone, l.Assigned)
 	}
+	for _, port := range l.Ports {
+		if err := d.declared(at, sc, i, port, "aggr "+l.Name+" has the port"); err != nil {
+			return err
+		}
+	}
 	if l.Over == "" {
 		return nil
 	}
-	lower := sc.link(l.Over)
 	for _, o := range sc.System.Links[:i] {
 		if o.Name == l.Over && !o.Absent {
 			if o.Class == "vnic" {
@@ -185,8 +203,18 @@ func (d *decoder) checkLink(at ast.Node, sc *Scenario, i int) error {
 			return nil
 		}
 	}
-	if lower != nil {
-		return d.fail(at, "declare it before, without absent", "vnic %s is over %s, which does not exist yet", l.Name, l.Over)
+	return d.declared(at, sc, i, l.Over, "vnic "+l.Name+" is over")
+}
+
+// declared checks that a link which link i is made of stands before it in the file.
+func (d *decoder) declared(at ast.Node, sc *Scenario, i int, name, what string) error {
+	for _, o := range sc.System.Links[:i] {
+		if o.Name == name && !o.Absent {
+			return nil
+		}
+	}
+	if sc.link(name) != nil {
+		return d.fail(at, "declare it before, without absent", "%s %s, which does not exist yet", what, name)
 	}
 	return nil // an unknown name, which the references report at its place
 }

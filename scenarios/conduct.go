@@ -126,6 +126,10 @@ func (c *conduct) holds(steps []Step, held map[string]*Step) error {
 			delete(held, a.Handle)
 		case *refArgs:
 			delete(held, a.Handle)
+		case *nodeArgs:
+			delete(held, a.Handle)
+		case *streamArgs:
+			delete(held, a.Handle)
 		case *destroyArgs:
 			for _, h := range slices.Sorted(maps.Keys(held)) {
 				if held[h].Op.Yields == "tmp" && linkOf(held[h]) == a.Link {
@@ -146,8 +150,11 @@ func (c *conduct) holds(steps []Step, held map[string]*Step) error {
 
 // linkOf returns the link that a step takes a hold on.
 func linkOf(s *Step) string {
-	if a, ok := s.Args.(*linkArgs); ok {
+	switch a := s.Args.(type) {
+	case *linkArgs:
 		return a.Link
+	case *nameArgs:
+		return a.Name
 	}
 	return ""
 }

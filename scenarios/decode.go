@@ -274,7 +274,7 @@ func (d *decoder) checkString(n ast.Node, s string, tag reflect.StructTag, what 
 		if sort := tag.Get("name"); sort != "" {
 			return d.name(n, s, sort, what)
 		}
-	case "ref", "tmp", "handle":
+	case "ref", "tmp", "handle", "node", "stream":
 		return d.handle(n, kind, s)
 	default:
 		d.refs = append(d.refs, reference{kind, s, n})

@@ -48,11 +48,16 @@ func TestShippedReferenceIsCurrent(t *testing.T) {
 // TestExamplesParse puts the example of each operation into a scenario.
 func TestExamplesParse(t *testing.T) {
 	for _, op := range scenarios.Ops() {
-		src := "name: x\nsystem:\n  zones: [{name: web, id: 5}]\n  links: [{name: net0, class: phys}, {name: vnic0, class: vnic, over: net0}]\n" +
+		src := "name: x\nsystem:\n  zones: [{name: web, id: 5}]\n  links: [{name: net0, class: phys}, {name: net1, class: phys}, {name: vnic0, class: vnic, over: net0}, " +
+			"{name: aggr0, class: aggr, ports: [net0]}, {name: tun0, class: iptun}]\n" +
 			"threads:\n  admin:\n"
 		switch {
 		case op.Name == "rele":
 			src += "    - {hold: vnic0, as: h}\n"
+		case op.Name == "close":
+			src += "    - {open: vnic0, as: o}\n"
+		case op.Name == "stream_detach":
+			src += "    - {stream_open: vnic0, as: s}\n"
 		case strings.HasSuffix(op.Example, ": h"):
 			src += "    - {hold_tmp: vnic0, as: h}\n"
 		}

@@ -278,11 +278,14 @@ func (d *decoder) handle(n ast.Node, kind, name string) error {
 		slices.Sort(known)
 		return d.fail(n, suggest(name, known), "no earlier step of this thread makes a handle %s", name)
 	}
-	if kind != "handle" && kind != made {
-		is := map[string]string{"tmp": "temporary hold, from hold_tmp", "ref": "hold, from hold"}[made]
-		return d.fail(n, "release it with "+map[string]string{"tmp": "rele_tmp", "ref": "rele"}[made], "handle %s is a %s", name, is)
+	if kind == made || kind == "handle" && (made == "tmp" || made == "ref") {
+		return nil
 	}
-	return nil
+	is := map[string][2]string{
+		"tmp": {"temporary hold, from hold_tmp", "rele_tmp"}, "ref": {"hold, from hold", "rele"},
+		"node": {"node of /dev/net, from open", "close"}, "stream": {"stream, from stream_open", "stream_detach"},
+	}[made]
+	return d.fail(n, "release it with "+is[1], "handle %s is a %s", name, is[0])
 }
 
 // expect decodes "none" or a list of violations.

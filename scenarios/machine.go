@@ -103,7 +103,11 @@ func (m *machine) bringUpLink(t *sim.Thread, l *Link) {
 	owner := m.zoneID(l.Zone)
 	id := env.LinkID(l.ID)
 	m.boot.Zone = owner
-	m.kernel.Daemon.Add(dlmgmtd.Link{ID: id, Name: l.Name, Class: env.Class(l.Class), Zone: owner, Props: l.Props})
+	entry := dlmgmtd.Link{ID: id, Name: l.Name, Class: env.Class(l.Class), Zone: owner, Props: l.Props}
+	if entry.Class == env.ClassPhys {
+		entry.DevName, entry.Dev = l.MAC, m.kernel.DDI.Device(l.MAC)
+	}
+	m.kernel.Daemon.Add(entry)
 	err := m.driverCreate(t, l)
 	t.Quiesce()
 	m.boot.Zone = env.GlobalZone
@@ -132,6 +136,14 @@ func (m *machine) driverCreate(t *sim.Thread, l *Link) env.Errno {
 		return m.kernel.VNIC.Create(t, id, l.MAC, env.InvalidLinkID)
 	case env.ClassSimnet:
 		return m.kernel.Simnet.Create(t, id, l.MAC)
+	case env.ClassAggr:
+		var ports []env.LinkID
+		for _, p := range l.Ports {
+			ports = append(ports, env.LinkID(m.sc.link(p).ID))
+		}
+		return m.kernel.Aggr.Create(t, id, l.MAC, ports)
+	case env.ClassIptun:
+		return m.kernel.Iptun.Create(t, env.Tunnel{Link: id, Type: env.TunnelType(l.Tunnel)}, env.Of(t).Zone)
 	}
 	mac, err := m.kernel.MAC.Register(t, l.MAC, env.ClassPhys, nil)
 	if err != 0 {
@@ -141,10 +153,14 @@ func (m *machine) driverCreate(t *sim.Thread, l *Link) env.Errno {
 }
 
 // driverDelete deletes a virtual link in its driver.
-func (m *machine) driverDelete(t *sim.Thread, l *Link) env.Errno {
-	id := env.LinkID(l.ID)
-	if env.Class(l.Class) == env.ClassSimnet {
+func (m *machine) driverDelete(t *sim.Thread, l *Link, id env.LinkID) env.Errno {
+	switch env.Class(l.Class) {
+	case env.ClassSimnet:
 		return m.kernel.Simnet.Delete(t, id)
+	case env.ClassAggr:
+		return m.kernel.Aggr.Delete(t, id)
+	case env.ClassIptun:
+		return m.kernel.Iptun.Delete(t, id, env.Of(t).Zone)
 	}
 	return m.kernel.VNIC.Delete(t, id)
 }
@@ -176,7 +192,7 @@ func (a *actor) main(t *sim.Thread) {
 
 // do does one step. A step whose handle was never obtained is skipped.
 func (a *actor) do(t *sim.Thread, s *Step) {
-	if h, ok := handleOf(s.Args); ok && a.handles[h] == nil {
+	if h, ok := s.Args.(handled); ok && a.handles[h.handle()] == nil {
 		return
 	}
 	c := &call{m: a.m, t: t, actor: a}
@@ -187,20 +203,18 @@ func (a *actor) do(t *sim.Thread, s *Step) {
 	t.Result(s.Text, err.String())
 }
 
-// handleOf returns the handle that a step uses.
-func handleOf(args any) (string, bool) {
-	switch a := args.(type) {
-	case *tmpArgs:
-		return a.Handle, true
-	case *refArgs:
-		return a.Handle, true
-	case *handleArgs:
-		return a.Handle, true
+// id returns the linkid of a declared link. That of a tunnel which an open makes is the
+// daemon's choice, so whoever wants it has asked the daemon before.
+func (c *call) id(link string) env.LinkID {
+	l := c.m.sc.link(link)
+	if l.Class == "iptun" && l.Absent {
+		if id := c.m.kernel.Daemon.IDOf(l.Name); id != env.InvalidLinkID {
+			return id
+		}
 	}
-	return "", false
+	return env.LinkID(l.ID)
 }
 
-func (c *call) id(link string) env.LinkID   { return env.LinkID(c.m.sc.link(link).ID) }
 func (c *call) zone(name string) env.ZoneID { return c.m.zoneID(name) }
 
 // take returns a handle and forgets it: it has been released.

@@ -39,6 +39,18 @@ func daemonOps() []*Op {
 			"daemon_start", func(c *call, _ *none) env.Errno {
 				return c.m.kernel.Daemon.Start(c.t)
 			}),
+		define("daemon_suspend", "daemon, signals, zones",
+			"dlmgmtd is stopped, by SIGSTOP or a debugger: it takes requests and does not answer them.",
+			"daemon_suspend", func(c *call, _ *none) env.Errno {
+				c.m.kernel.Daemon.Suspend(c.t)
+				return 0
+			}),
+		define("daemon_resume", "daemon, signals, zones",
+			"dlmgmtd goes on after daemon_suspend.",
+			"daemon_resume", func(c *call, _ *none) env.Errno {
+				c.m.kernel.Daemon.Resume(c.t)
+				return 0
+			}),
 		define("signal", "daemon, signals, zones",
 			"Posts a signal to a thread: the upcall it waits in and all its later ones give EINTR, while the daemon carries them out.",
 			"signal: admin", func(c *call, a *signalArgs) env.Errno {

@@ -16,6 +16,13 @@ type handleArgs struct {
 	Handle string `yaml:"handle" required:"true" ref:"handle" short:"true" doc:"A hold of either sort. The step is skipped if taking it failed."`
 }
 
+// handled is the argument struct of an operation that uses a handle.
+type handled interface{ handle() string }
+
+func (a *tmpArgs) handle() string    { return a.Handle }
+func (a *refArgs) handle() string    { return a.Handle }
+func (a *handleArgs) handle() string { return a.Handle }
+
 func holdOps() []*Op {
 	return []*Op{
 		define("hold", "holds",

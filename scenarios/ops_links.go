@@ -75,9 +75,10 @@ func runCreate(c *call, a *createArgs) env.Errno {
 // runDestroy is what libdladm does around the driver's delete.
 func runDestroy(c *call, a *destroyArgs) env.Errno {
 	l := c.m.sc.link(a.Link)
-	err := c.m.driverDelete(c.t, l)
+	id := c.id(a.Link)
+	err := c.m.driverDelete(c.t, l, id)
 	if err == 0 {
-		c.forget(env.LinkID(l.ID))
+		c.forget(id)
 	}
 	return err
 }

@@ -42,6 +42,30 @@ func lookupOps() []*Op {
 				}
 				return err
 			}),
+		define("hold_by_dev", "holds",
+			"dls_devnet_hold_by_dev of the link's device: a reference, as an open of a device node holds.",
+			"{hold_by_dev: vnic0, as: h}", func(c *call, a *linkArgs) (err env.Errno) {
+				c.made, err = c.m.kernel.DLS.DevnetHoldByDev(c.t, c.m.kernel.DDI.Device(c.m.sc.link(a.Link).MAC))
+				return err
+			}).yields("ref"),
+		define("dev2linkid", "lookups",
+			"dls_devnet_dev2linkid of the link's device.",
+			"dev2linkid: vnic0", func(c *call, a *linkArgs) env.Errno {
+				id, err := c.m.kernel.DLS.DevnetDev2Linkid(c.t, c.m.kernel.DDI.Device(c.m.sc.link(a.Link).MAC))
+				if err == 0 {
+					c.t.Notef("linkid %d", id)
+				}
+				return err
+			}),
+		define("phydev", "lookups",
+			"dls_devnet_phydev: a temporary hold and an upcall for the device under a link. EINVAL if it has none.",
+			"phydev: net0", func(c *call, a *linkArgs) env.Errno {
+				dev, err := c.m.kernel.DLS.DevnetPhydev(c.t, c.id(a.Link))
+				if err == 0 {
+					c.t.Notef("device %d:%d", dev.Major, dev.Minor)
+				}
+				return err
+			}),
 		define("islinkvisible", "lookups",
 			"dls_devnet_islinkvisible: whether the link was created in the zone or is assigned to it.",
 			"islinkvisible: {link: vnic0, zone: global}", func(c *call, a *visibleArgs) env.Errno {

@@ -52,6 +52,12 @@ system:
     - {name: flow0, class: simnet, flows: 1}
     - {name: web0, class: vnic, over: net0, assigned: web}
     - {name: own0, class: vnic, over: net0, zone: web}
+    - {name: net1, class: phys}
+    - {name: net2, class: phys}
+    - {name: aggr0, class: aggr, ports: [net1]}
+    - {name: aggr1, class: aggr, ports: [net1], absent: true}
+    - {name: tun0, class: iptun}
+    - {name: tun1, class: iptun, tunnel: 6to4, absent: true, props: [hops]}
 `
 	for _, c := range []struct{ name, zone, steps, want string }{
 		{
@@ -84,7 +90,7 @@ system:
 			"ENOENT ENOENT ENOENT ENOENT 0",
 		},
 		{
-			"zone shutdown", "", "zone_shutdown: web | getzone: web0 | destroy: web0 | zone_shutdown: web | zone_state: {zone: web, state: running} | zone_state: {zone: web, state: dying}",
+			"zone shutdown", "", "zone_shutdown: web | getzone: web0 | destroy: web0 | zone_shutdown: web | zone_state: {zone: web, state: running} | zone_state: {zone: old, state: dying}",
 			"0 0 0 EINVAL EINVAL 0",
 		},
 		{
@@ -99,6 +105,44 @@ system:
 			"daemon", "", "daemon_crash | get_linkid: vnic0 | prop_get: vnic0 | create: sim0 | daemon_start | get_linkid: vnic0 | daemon_stop | get_linkid: vnic0 | daemon_start | create: sim0",
 			"0 EBADF 0 EBADF 0 0 0 EBADF 0 0",
 		},
+		{
+			"/dev/net", "", "{open: vnic0, as: o} | destroy: vnic0 | close: o | {open: nowhere, as: n} | {open: web0, as: w} | readdir | rebuild | close: w | destroy: vnic0",
+			"0 EBUSY 0 ENOENT 0 0 0 0 0",
+		},
+		{
+			"/dev/net from inside", "web", "{open: web0, as: o} | {open: vnic0, as: p} | readdir | close: o",
+			"0 ENOENT 0 0",
+		},
+		{
+			"streams", "", "{stream_open: vnic0, as: s} | {stream_attach: vnic0, as: r} | destroy: vnic0 | stream_detach: s | stream_detach: r | destroy: vnic0 | {stream_attach: vnic0, as: r}",
+			"0 0 EBUSY 0 0 0 ENOENT",
+		},
+		{
+			"a stream in the zone keeps the link there", "web", "{stream_open: web0, as: s} | stream_detach: s | {stream_open: net0, as: r}",
+			"0 0 ENOENT",
+		},
+		{
+			"by device", "", "{hold_by_dev: vnic0, as: h} | rele: h | dev2linkid: vnic0 | dev2linkid: sim0 | phydev: net0 | phydev: vnic0",
+			"0 0 0 ENOENT 0 EINVAL",
+		},
+		{
+			"rename", "", "rename: {link: vnic0, to: web9} | get_linkid: web9 | get_linkid: vnic0 | rename: {link: vnic0, to: web9} | {hold: vnic0, as: h} | rename: {link: vnic0, to: x9} | rele: h | {open: web9, as: o} | close: o",
+			"0 0 ENOENT EEXIST 0 EBUSY 0 0 0",
+		},
+		{
+			"aggregations", "", "create: aggr1 | aggr_add_port: {link: aggr1, port: net2} | aggr_add_port: {link: aggr1, port: net2} | rename: {link: aggr1, to: bond0} | aggr_remove_port: {link: aggr1, port: net2} | aggr_remove_port: {link: aggr1, port: net2} | destroy: aggr1 | aggr_add_port: {link: aggr1, port: net2}",
+			"0 0 EEXIST 0 0 ENOENT 0 ENOENT",
+		},
+		{
+			"tunnels", "", "create: tun1 | create: tun1 | iptun_info: tun1 | prop_set: tun1 | {stream_open: tun1, as: s} | destroy: tun1 | stream_detach: s | destroy: tun1 | iptun_info: tun1",
+			"0 EEXIST 0 0 0 EBUSY 0 0 ENOENT",
+		},
+		{
+			"implicit tunnels", "", "{open: ip.tun0, as: o} | {open: ip.tun0, as: p} | get_linkid: ip.tun0 | close: o | get_linkid: ip.tun0 | close: p | get_linkid: ip.tun0 | {open: ip6.tun3, as: o} | close: o | {open: ip.6to4tun0, as: o} | close: o",
+			"0 0 0 0 0 0 ENOENT 0 0 0 0",
+		},
+		{"tunnels of a zone", "web", "destroy: tun0 | {open: ip.tun0, as: o} | close: o", "EACCES 0 0"},
+		{"link state", "", "link_state: vnic0 | link_state: sim0", "0 ENOENT"},
 		{"signals", "", "signal: admin | get_linkid: vnic0 | prop_get: vnic0", "0 EINTR 0"},
 		{"control", "", "delay: 2s | repeat: {times: 2, steps: [prop_get: vnic0]} | kmem_reap", "0 0 0 0 0"},
 	} {

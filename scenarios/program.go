@@ -104,7 +104,7 @@ func (r *runner) Close()            { r.world.Close() }
 func (s *Scenario) Expectations() []explore.Expectation {
 	var out []explore.Expectation
 	for _, v := range s.Expect.Violations {
-		out = append(out, explore.Expectation{Kind: sim.Kind(v.Kind), At: v.At, Bug: v.Bug})
+		out = append(out, explore.Expectation{Kind: sim.Kind(v.Kind), At: v.At, Says: v.Says, Maybe: v.Maybe, Bug: v.Bug})
 	}
 	return out
 }

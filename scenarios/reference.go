@@ -71,6 +71,7 @@ func describeValue(f field) string {
 			"link": "a link", "virtual link": "a link", "zone": "a zone",
 			"non-global zone": "a zone", "thread": "a thread",
 			"tmp": "a temporary hold", "ref": "a hold", "handle": "a hold",
+			"node": "a node", "stream": "a stream",
 		}[f.tag.Get("ref")]
 	default:
 		s = describeType(f)

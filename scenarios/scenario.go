@@ -56,8 +56,10 @@ type Zone struct {
 // Link is a datalink.
 type Link struct {
 	Name     string   `yaml:"name" required:"true" name:"link" doc:"Link name, 2 to 31 letters, digits, dots, dashes and underscores, beginning with a letter."`
-	Class    string   `yaml:"class" required:"true" enum:"phys|vnic|etherstub|simnet" doc:"Kind of link, which decides the driver and its locks."`
+	Class    string   `yaml:"class" required:"true" enum:"phys|vnic|etherstub|simnet|aggr|iptun" doc:"Kind of link, which decides the driver and its locks."`
 	Over     string   `yaml:"over" ref:"link" doc:"The link a vnic is on. It must be declared before."`
+	Ports    []string `yaml:"ports" ref:"link" doc:"The links an aggr is made of. They must be declared before."`
+	Tunnel   string   `yaml:"tunnel" enum:"ipv4|ipv6|6to4" default:"ipv4" doc:"Kind of tunnel, for an iptun."`
 	MAC      string   `yaml:"mac" name:"link" doc:"Name of its MAC; the link name unless said."`
 	ID       int      `yaml:"id" min:"1" max:"99999" doc:"Its linkid; by default the links are numbered from 1 in file order."`
 	Zone     string   `yaml:"zone" ref:"zone" doc:"The zone it is created in and owned by; the global zone unless said."`
@@ -91,8 +93,8 @@ type Step struct {
 
 // Fault is what goes wrong with some upcalls.
 type Fault struct {
-	Upcall string `yaml:"upcall" required:"true" enum:"any|GETNAME|GETLINKID|LINKPROP_INIT|SETZONEID" doc:"Which upcall."`
-	Errno  string `yaml:"errno" required:"true" enum:"EINTR|EAGAIN|EBADF|ENOENT|ENOSPC|EINVAL|EACCES|EEXIST|ENXIO|EPERM" doc:"What it gives. EINTR, EAGAIN and EBADF come from the door, the rest are answers of the daemon. Kernel threads never see EAGAIN."`
+	Upcall string `yaml:"upcall" required:"true" enum:"any|GETNAME|GETLINKID|GETNEXT|LINKPROP_INIT|SETZONEID|DLS_CREATE|DLS_DESTROY|DLS_UPDATE|DLS_GETATTR" doc:"Which upcall."`
+	Errno  string `yaml:"errno" required:"true" enum:"EINTR|EAGAIN|EBADF|ENOENT|ENOSPC|EINVAL|EACCES|EEXIST|ENXIO|EPERM|ENOMEM" doc:"What it gives. EINTR, EAGAIN and EBADF come from the door, the rest are answers of the daemon. Kernel threads never see EAGAIN."`
 	Times  int    `yaml:"times" min:"1" max:"1000000" default:"1" doc:"How many upcalls it strikes."`
 	After  int    `yaml:"after" min:"0" max:"1000000" doc:"How many matching upcalls pass first."`
 	Effect string `yaml:"effect" enum:"done|not_done" default:"not_done" doc:"With EINTR: whether the daemon carries the request out all the same."`
@@ -118,9 +120,11 @@ type Expect struct {
 
 // Violation is one expected violation.
 type Violation struct {
-	Kind string   `yaml:"kind" required:"true" enum:"panic|deadlock|hang|lifetime|stale" doc:"The check that reports it."`
-	At   []string `yaml:"at" doc:"C functions that all appear in the report."`
-	Bug  string   `yaml:"bug" doc:"Its id in the bug book."`
+	Kind  string   `yaml:"kind" required:"true" enum:"panic|deadlock|hang|lifetime|stale" doc:"The check that reports it."`
+	At    []string `yaml:"at" doc:"C functions that all appear in the report."`
+	Says  string   `yaml:"says" doc:"Part of what the report says."`
+	Maybe bool     `yaml:"maybe" doc:"It need not be found: it shows only in a debug kernel, or in few schedules."`
+	Bug   string   `yaml:"bug" doc:"Its id in the bug book."`
 }
 
 // Duration is a span of virtual time, written as Go does: 2s, 150ms.

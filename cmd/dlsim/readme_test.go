@@ -47,8 +47,10 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Chdir(t.TempDir())
-	table := elapsed.ReplaceAllString(cli(t, "run", scenarios), "")
-	traces, err := filepath.Glob("dlsim-traces/l04-*.trace")
+	table := elapsed.ReplaceAllString(cli(t, "run", filepath.Join(scenarios, "core"),
+		filepath.Join(scenarios, "bugs", "L04-flow-vs-zone-destroy.yaml"),
+		filepath.Join(scenarios, "bugs", "L17-two-returns-to-global.yaml")), "")
+	traces, err := filepath.Glob("dlsim-traces/l04-*-deadlock-*.trace")
 	if err != nil || len(traces) != 1 {
 		t.Fatalf("traces of L04: %v, %v", traces, err)
 	}

@@ -11,7 +11,7 @@ import (
 
 // TestKeptTraces replays the traces in ../../traces, twice each: the violations recorded
 // there must still happen, in the same way to the byte. When a change of the port is meant
-// to change them, record them anew: dlsim run scenarios/latent --traces traces.
+// to change them, record them anew: dlsim run scenarios/bugs --traces traces.
 func TestKeptTraces(t *testing.T) {
 	traces, err := filepath.Glob("../../traces/*.trace")
 	if err != nil {

@@ -40,8 +40,14 @@ const (
 	ClassBridge    Class = "bridge"
 )
 
+// AnyClass is DATALINK_CLASS_ALL, for requests.
+const AnyClass Class = ""
+
 // Media is a datalink_media_t.
-type Media uint32
+type Media uint64
+
+// AnyMedia is DATALINK_ANY_MEDIATYPE, for requests.
+const AnyMedia Media = 1 << 32
 
 // Major is a major_t.
 type Major uint32

@@ -13,7 +13,11 @@
 // needs.
 package explore
 
-import "dlsim/sim"
+import (
+	"strings"
+
+	"dlsim/sim"
+)
 
 // Program is something that can be explored. It may be used by several goroutines.
 type Program interface {
@@ -53,13 +57,18 @@ type Expectation struct {
 	Kind sim.Kind
 	// At are functions that all appear among the violation's sites.
 	At []string
+	// Says is part of the violation's message, or "".
+	Says string
+	// Maybe says that the violation need not be found: it depends on the kernel, or shows in
+	// few schedules.
+	Maybe bool
 	// Bug is the name of the bug in the bug book, or "".
 	Bug string
 }
 
 // Matches reports whether the failure is the expected one.
 func (e Expectation) Matches(r *Record) bool {
-	if e.Kind != r.Kind {
+	if e.Kind != r.Kind || !strings.Contains(r.Message, e.Says) {
 		return false
 	}
 	for _, fn := range e.At {

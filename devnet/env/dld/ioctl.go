@@ -9,6 +9,7 @@ import (
 	"dlsim/devnet/env"
 	"dlsim/devnet/env/dls"
 	"dlsim/devnet/env/mac"
+	"dlsim/devnet/env/zone"
 	"dlsim/sim"
 )
 
@@ -22,6 +23,9 @@ type Devnet interface {
 	DevnetSetzid(t *sim.Thread, h env.DLHandle, zone env.ZoneID) env.Errno
 	DevnetGetzid(t *sim.Thread, h env.DLHandle) env.ZoneID
 	DevnetGetownerzid(t *sim.Thread, h env.DLHandle) env.ZoneID
+	DevnetRename(t *sim.Thread, id1, id2 env.LinkID, link string) env.Errno
+	DevnetHoldByDev(t *sim.Thread, dev env.Dev) (env.DLHandle, env.Errno)
+	DevnetRele(t *sim.Thread, h env.DLHandle)
 	MgmtLinkName(t *sim.Thread, id env.LinkID) (string, env.Errno)
 }
 
@@ -29,6 +33,7 @@ type Devnet interface {
 type Driver struct {
 	MAC    *mac.Layer
 	DLS    *dls.Layer
+	Zones  *zone.Layer
 	Devnet Devnet
 }
 
@@ -50,8 +55,7 @@ func (d *Driver) GetMacProp(t *sim.Thread, id env.LinkID, _ string) env.Errno {
 // driverProp is the part of a property ioctl that the driver does inside the perimeter.
 func driverProp(t *sim.Thread) func(env.DLHandle, *mac.MAC) env.Errno {
 	return func(_ env.DLHandle, m *mac.MAC) env.Errno {
-		m.SetProp(t)
-		return 0
+		return m.SetProp(t)
 	}
 }
 

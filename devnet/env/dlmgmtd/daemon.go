@@ -26,6 +26,7 @@ const (
 	CmdLinkpropInit = "LINKPROP_INIT"
 	CmdSetZoneid    = "SETZONEID"
 	CmdCreateLinkid = "CREATE_LINKID" // userland, not an upcall
+	CmdRemapLinkid  = "REMAP_LINKID"  // userland, not an upcall
 	CmdDestroyLink  = "DESTROY_LINKID"
 )
 
@@ -42,10 +43,13 @@ type Daemon struct {
 	Door   *door.Layer
 	Zones  *zone.Layer
 	Kernel Kernel
+	// Fault makes db_write fail: a link's database cannot be written.
+	Fault env.Fault
 
-	links    []*Link  // in ascending order of id
-	life     *process // nil while the daemon is down
-	last     *process // the present or last life
+	lastID   env.LinkID // given out or in use
+	links    []*Link    // in ascending order of id
+	life     *process   // nil while the daemon is down
+	last     *process   // the present or last life
 	lives    int
 	obj      sim.Object
 	starting sim.Queue // of threads that wait for the last process to be gone
@@ -53,7 +57,7 @@ type Daemon struct {
 
 // Init stops the daemon and empties its table.
 func (d *Daemon) Init(w *sim.World) {
-	d.links, d.life, d.last, d.lives = d.links[:0], nil, nil, 0
+	d.links, d.life, d.last, d.lives, d.lastID = d.links[:0], nil, nil, 0, 0
 	d.starting.Reset()
 	w.Register(&d.obj, "dlmgmtd", "", 0, d)
 }
@@ -64,17 +68,30 @@ func (d *Daemon) Up() bool { return d.life != nil }
 // serve is dlmgmt_handler: it executes one request on a server thread. The reply of a dead
 // process reaches nobody.
 func (p *process) serve(t *sim.Thread, req *door.Request) door.Reply {
+	p.userland(t)
 	switch req.Cmd {
 	case CmdGetName:
 		return p.lookup(t, func(k *Link) bool { return k.ID == req.Link && k.visible(req.Cred) })
 	case CmdGetLinkid:
 		return p.lookup(t, func(k *Link) bool { return k.Name == req.Name && k.listed(req.Cred) })
+	case CmdDLSCreate:
+		return p.create(t, req)
+	case CmdDLSDestroy:
+		return p.destroy(t, req)
+	case CmdDLSUpdate:
+		return p.update(t, req)
+	case CmdDLSGetattr:
+		return p.attribute(t, req)
+	case CmdGetNext:
+		return p.next(t, req)
 	case CmdLinkpropInit:
 		return p.linkpropInit(t, req)
 	case CmdSetZoneid:
 		return p.setZoneid(t, req)
 	case CmdCreateLinkid:
 		return p.createLinkid(t, req)
+	case CmdRemapLinkid:
+		return p.remapLinkid(t, req)
 	case CmdDestroyLink:
 		return p.destroyLinkid(t, req)
 	}
@@ -89,7 +106,7 @@ func (p *process) lookup(t *sim.Thread, match func(*Link) bool) door.Reply {
 	r := door.Reply{Err: env.ENOENT}
 	for _, k := range p.d.links {
 		if match(k) {
-			r = door.Reply{Link: k.ID, Name: k.Name, Class: k.Class, Zone: k.Zone}
+			r = door.Reply{Link: k.ID, Name: k.Name, Class: k.Class, Media: k.Media, Flags: k.Flags, Zone: k.Zone}
 			break
 		}
 	}
@@ -184,6 +201,25 @@ func (p *process) createLinkid(t *sim.Thread, req *door.Request) door.Reply {
 	return door.Reply{Err: err, Link: req.Link}
 }
 
+// remapLinkid is dlmgmt_remapid, the userland request that gives a link another name once the
+// kernel has. Table lock W.
+func (p *process) remapLinkid(t *sim.Thread, req *door.Request) door.Reply {
+	if !p.lock.write(t) {
+		return door.Reply{}
+	}
+	r := door.Reply{Link: req.Link}
+	switch k := p.d.find(req.Link); {
+	case k == nil:
+		r.Err = env.ENOENT
+	case p.d.findName(req.Name, k.Zone) != nil:
+		r.Err = env.EEXIST
+	default:
+		k.Name = req.Name
+	}
+	p.lock.unlock(t)
+	return r
+}
+
 // destroyLinkid is dlmgmt_destroyid, the userland request that forgets a link after the kernel has deleted
 // it. Table lock W.
 func (p *process) destroyLinkid(t *sim.Thread, req *door.Request) door.Reply {
@@ -197,8 +233,7 @@ func (p *process) destroyLinkid(t *sim.Thread, req *door.Request) door.Reply {
 			_ = p.removeDatalink(t, k.Zone, k.ID)
 		}
 		if !p.lock.dead {
-			i := slices.Index(p.d.links, k)
-			p.d.links = slices.Delete(p.d.links, i, i+1)
+			p.d.drop(k)
 		}
 	}
 	p.lock.unlock(t)
@@ -236,6 +271,10 @@ func (d *Daemon) findName(name string, zone env.ZoneID) *Link {
 // the zone has been made already. It is not an operation: for setting a world up.
 func (d *Daemon) Add(k Link) {
 	k.owner = k.Zone
+	if k.Flags == 0 {
+		k.Flags = door.Active | door.Persist
+	}
+	d.lastID = max(d.lastID, k.ID)
 	i := 0
 	for i < len(d.links) && d.links[i].ID < k.ID {
 		i++
@@ -248,6 +287,17 @@ func (d *Daemon) enlist(k *Link) {
 	if z := d.Zones.Get(k.Zone); z != nil && k.Zone != env.GlobalZone {
 		z.Enlist(k.ID)
 	}
+}
+
+// IDOf returns the linkid of the link with the given name, InvalidLinkID if there is none. It is
+// not an operation.
+func (d *Daemon) IDOf(name string) env.LinkID {
+	for _, k := range d.links {
+		if k.Name == name {
+			return k.ID
+		}
+	}
+	return env.InvalidLinkID
 }
 
 // Links calls visit for each link in ascending order of id. It is not an operation.

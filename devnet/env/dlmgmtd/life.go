@@ -10,9 +10,12 @@ import (
 )
 
 var (
-	opStart  = &sim.OpType{Name: "dlmgmtd start", Access: sim.Write}
-	opExit   = &sim.OpType{Name: "dlmgmtd exit", Access: sim.Write}
-	opRemain = &sim.OpType{Name: "dlmgmtd start (old process remains)", Access: sim.Write, Wait: true}
+	opStart   = &sim.OpType{Name: "dlmgmtd start", Access: sim.Write}
+	opExit    = &sim.OpType{Name: "dlmgmtd exit", Access: sim.Write}
+	opSuspend = &sim.OpType{Name: "dlmgmtd stopped", Access: sim.Write}
+	opResume  = &sim.OpType{Name: "dlmgmtd continued", Access: sim.Write}
+	opStopped = &sim.OpType{Name: "dlmgmtd (stopped)", Access: sim.Local, Wait: true}
+	opRemain  = &sim.OpType{Name: "dlmgmtd start (old process remains)", Access: sim.Write, Wait: true}
 )
 
 // process is one life of the daemon.
@@ -22,6 +25,10 @@ type process struct {
 	// kernel holds the process's threads that are inside the kernel. A killed thread
 	// finishes its system call first, and the process remains until then.
 	kernel []*sim.Thread
+	// suspended says that the process is stopped (SIGSTOP, a debugger): its threads stop
+	// when they are in user space.
+	suspended bool
+	stopped   sim.Queue
 }
 
 // Start begins a life of the daemon, once the process of the last one is gone: it learns
@@ -58,6 +65,39 @@ func (d *Daemon) relearn() {
 	}
 }
 
+// Suspend stops the process as SIGSTOP or a debugger does: requests are taken and not answered
+// until Resume. Nothing happens if it does not run.
+func (d *Daemon) Suspend(t *sim.Thread) {
+	t.Step(opSuspend, &d.obj, nil)
+	if d.life != nil {
+		d.life.suspended = true
+	}
+}
+
+// Resume lets a suspended process go on.
+func (d *Daemon) Resume(t *sim.Thread) {
+	t.Step(opResume, &d.obj, nil)
+	if d.life != nil {
+		d.life.resume(t)
+	}
+}
+
+func (p *process) resume(t *sim.Thread) {
+	p.suspended = false
+	for u := p.stopped.First(); u != nil; u = p.stopped.First() {
+		p.stopped.Remove(u)
+		t.World().Wake(t, u)
+	}
+}
+
+// userland is where a server thread is in user space: it stops there while the process is
+// suspended.
+func (p *process) userland(t *sim.Thread) {
+	for p.suspended {
+		t.Block(opStopped, nil, &p.stopped)
+	}
+}
+
 // Stop is the daemon's orderly exit: it revokes the door and tells the kernel before the
 // process ends.
 func (d *Daemon) Stop(t *sim.Thread) {
@@ -88,6 +128,7 @@ func (d *Daemon) exit(t *sim.Thread, p *process) {
 	d.Door.Crash(t)
 	if d.life == p {
 		d.life = nil
+		p.resume(t) // a killed process goes on to its end
 		p.lock.die(t)
 	}
 }

@@ -4,6 +4,7 @@ package dlmgmtd
 
 import (
 	"dlsim/devnet/env"
+	"dlsim/devnet/env/door"
 	"dlsim/sim"
 )
 
@@ -117,9 +118,21 @@ type Link struct {
 	Zone  env.ZoneID // ll_zoneid: the zone the link is in now
 	// Props are the names of the persistent properties that LINKPROP_INIT applies.
 	Props []string
+	Media env.Media
+	// Flags are both set unless said.
+	Flags door.LinkFlags
+	// DevName and Dev are the device of a physical link, "" for others.
+	DevName string
+	Dev     env.Dev
+
+	// Made says that the kernel has asked for the link (DLS_CREATE), not userland.
+	Made bool
 
 	owner env.ZoneID // whose configuration has the link; on loan while in another zone
 }
+
+// Owner returns the zone whose configuration has the link.
+func (k *Link) Owner() env.ZoneID { return k.owner }
 
 // visible is the rule for lookups by id: the global zone sees all, another only its own.
 func (k *Link) visible(cred env.ZoneID) bool { return cred == env.GlobalZone || cred == k.Zone }

@@ -39,6 +39,8 @@ type Ptr = kmem.Ptr[Link]
 // Layer is the dls link table of one kernel.
 type Layer struct {
 	MAC *mac.Layer
+	// Devnet is what link-state events are told; nil to drop them.
+	Devnet Devnet
 	// Debug checks that callers own the perimeter, as a DEBUG kernel does.
 	Debug bool
 	// Fault makes link_hold, link_hold_create, link_setzid and rele_by_name fail.
@@ -118,6 +120,9 @@ func (l *Layer) HoldCreate(t *sim.Thread, name string) (Ptr, env.Errno) {
 		l.destroy(t, p)
 		return Ptr{}, err
 	}
+	if l.Devnet != nil {
+		l.MAC.NotifyAdd(t, m, func(u *sim.Thread) { l.notify(u, p) })
+	}
 	t.Step(opInsert, &l.obj, nil)
 	if _, dup := l.hash[name]; dup {
 		t.Fail(sim.KindPanic, "dls_link_hold_create", "dls_link_hold_create: "+name+" is in the hash already")
@@ -153,6 +158,9 @@ func (l *Layer) Rele(t *sim.Thread, p Ptr) {
 // destroy is i_dls_link_destroy: dl_zid survives in the cached object.
 func (l *Layer) destroy(t *sim.Thread, p Ptr) {
 	if m := p.At(t).MAC; m != nil {
+		if l.Devnet != nil {
+			l.MAC.NotifyRemove(t, m)
+		}
 		l.MAC.ClientClose(m)
 		l.MAC.Close(t, m)
 		p.At(t).MAC = nil

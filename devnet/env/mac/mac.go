@@ -20,6 +20,7 @@ var (
 	opMark       = &sim.OpType{Name: "mac_mark_exclusive", Access: sim.Write}
 	opUnmark     = &sim.OpType{Name: "mac_unmark_exclusive", Access: sim.Write}
 	opRename     = &sim.OpType{Name: "mac_rename_primary", Access: sim.Local}
+	opStart      = &sim.OpType{Name: "mac_start", Access: sim.Local}
 	opSetProp    = &sim.OpType{Name: "mac_set_prop", Access: sim.Local}
 )
 
@@ -43,10 +44,13 @@ type MAC struct {
 	// HasOpen says that the driver has open and close callbacks, which run inside the
 	// perimeter at the first open and the last close (legacy devices, bnxe).
 	HasOpen bool
+	// Callbacks are what the driver does itself.
+	Callbacks Callbacks
 	// Ports are the MACs of an aggregation's ports.
 	Ports []*MAC
 
 	perim     perimeter
+	notify    notify
 	ref       int    // mi_ref: opens, one of them by the dls_link for its whole life
 	oref      int    // mi_oref: opens that the driver knows of
 	flows     int    // subflows of the primary client
@@ -55,15 +59,26 @@ type MAC struct {
 	exclusive bool
 }
 
+// Callbacks are a driver's entry points, called inside the perimeter; nil ones only take time.
+type Callbacks struct {
+	SetProp func(t *sim.Thread) env.Errno
+	Start   func(t *sim.Thread) env.Errno
+	Stop    func(t *sim.Thread)
+}
+
 // Layer is the mac module of one kernel.
 type Layer struct {
 	Devnet Devnet
 	// Fault makes mac_open, mi_open, mac_client_open, mark_exclusive and mac_disable fail.
 	Fault env.Fault
-	macs  map[string]*MAC
-	obj   sim.Object // i_mac_impl_lock, under which MACs are found, opened and disabled
-	pool  []*MAC
-	used  int
+	// DeviceOf, if set, names the device of a new MAC.
+	DeviceOf func(name string) env.Dev
+
+	notifiers int // threads, for their names
+	macs      map[string]*MAC
+	obj       sim.Object // i_mac_impl_lock, under which MACs are found, opened and disabled
+	pool      []*MAC
+	used      int
 }
 
 // Init empties the layer.
@@ -72,7 +87,7 @@ func (l *Layer) Init(w *sim.World) {
 		l.macs = make(map[string]*MAC)
 	}
 	clear(l.macs)
-	l.used = 0
+	l.used, l.notifiers = 0, 0
 	w.Register(&l.obj, "i_mac_impl_lock", "", 0, nil)
 }
 
@@ -89,6 +104,10 @@ func (l *Layer) Register(t *sim.Thread, name string, class env.Class, lower *MAC
 	l.used++
 	*m = MAC{Name: name, Class: class, Lower: lower}
 	m.perim.init(t.World(), name)
+	m.notify.init(t.World(), name)
+	if l.DeviceOf != nil {
+		m.Dev = l.DeviceOf(name)
+	}
 	l.macs[name] = m
 	return m, 0
 }
@@ -100,6 +119,7 @@ func (l *Layer) Unregister(t *sim.Thread, m *MAC) env.Errno {
 	if err := l.DisableNowait(t, m); err != 0 {
 		return err
 	}
+	m.notify.end(t)
 	t.Step(opUnregister, &l.obj, nil)
 	delete(l.macs, m.Name)
 	m.perimOwner().perim.enter(t, "unregister")
@@ -290,9 +310,31 @@ func (l *Layer) clientOpen(t *sim.Thread, m *MAC) env.Errno {
 // ClientClose is mac_client_close, inside the perimeter.
 func (l *Layer) ClientClose(m *MAC) { m.client = "" }
 
-// SetProp is mac_set_prop of a property that changes nothing the datalink code sees; the
-// driver's part is a scheduling point. Inside the perimeter.
-func (m *MAC) SetProp(t *sim.Thread) { t.Step(opSetProp, nil, nil) }
+// SetProp is mac_set_prop of a property that changes nothing the datalink code sees. Inside the
+// perimeter.
+func (m *MAC) SetProp(t *sim.Thread) env.Errno {
+	t.Step(opSetProp, nil, nil)
+	if m.Callbacks.SetProp != nil {
+		return m.Callbacks.SetProp(t)
+	}
+	return 0
+}
+
+// Start is mac_start, inside the perimeter.
+func (m *MAC) Start(t *sim.Thread) env.Errno {
+	t.Step(opStart, nil, nil)
+	if m.Callbacks.Start != nil {
+		return m.Callbacks.Start(t)
+	}
+	return 0
+}
+
+// Stop is mac_stop, inside the perimeter.
+func (m *MAC) Stop(t *sim.Thread) {
+	if m.Callbacks.Stop != nil {
+		m.Callbacks.Stop(t)
+	}
+}
 
 // StatGet is mac_stat_get: a scheduling point in the driver.
 func (m *MAC) StatGet(t *sim.Thread) {

@@ -53,6 +53,7 @@ func (d *Driver) Create(t *sim.Thread, id env.LinkID, macname string) env.Errno 
 		return err
 	}
 	d.devs[id] = m
+	d.MAC.LinkUpdate(t, m)
 	return 0
 }
 
@@ -79,3 +80,10 @@ func (d *Driver) Delete(t *sim.Thread, id env.LinkID) env.Errno {
 
 // Has reports whether the driver has a device of that id. It is not an operation.
 func (d *Driver) Has(id env.LinkID) bool { return d.devs[id] != nil }
+
+// IDs calls visit for each link of the driver, in no order. It is not an operation.
+func (d *Driver) IDs(visit func(env.LinkID)) {
+	for id := range d.devs {
+		visit(id)
+	}
+}

@@ -85,6 +85,7 @@ func (d *Driver) create(t *sim.Thread, v *vnic, id env.LinkID, macname string, l
 		return err
 	}
 	d.vnics[id] = v
+	d.MAC.LinkUpdate(t, v.mac)
 	return 0
 }
 
@@ -122,3 +123,10 @@ func (d *Driver) closeLower(t *sim.Thread, v *vnic) {
 
 // Has reports whether the driver has a VNIC of that id. It is not an operation.
 func (d *Driver) Has(id env.LinkID) bool { return d.vnics[id] != nil }
+
+// IDs calls visit for each link of the driver, in no order. It is not an operation.
+func (d *Driver) IDs(visit func(env.LinkID)) {
+	for id := range d.vnics {
+		visit(id)
+	}
+}
