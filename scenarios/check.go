@@ -29,6 +29,9 @@ func (d *decoder) check(root ast.Node, sc *Scenario) error {
 			return d.unknown(r, sc, known)
 		}
 	}
+	if err := d.checkProcesses(sc); err != nil {
+		return err
+	}
 	for i, f := range sc.Faults {
 		at := d.at(root, "faults", i)
 		if legal := errnosOf(f.Upcall); !slices.Contains(legal, f.Errno) {
@@ -104,6 +107,10 @@ func (sc *Scenario) names(kind string) []string {
 		}
 		for _, z := range sc.System.Zones {
 			out = append(out, z.Name)
+		}
+	case "process":
+		for _, p := range sc.Processes {
+			out = append(out, p.Name)
 		}
 	case "thread":
 		for _, t := range sc.Threads {

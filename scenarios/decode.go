@@ -193,6 +193,8 @@ func (d *decoder) value(n ast.Node, v reflect.Value, tag reflect.StructTag, what
 	switch p := v.Addr().Interface().(type) {
 	case *Threads:
 		return d.threads(n, p)
+	case *Processes:
+		return d.processes(n, p)
 	case *[]Step:
 		return d.steps(n, p, what)
 	case *Expect:

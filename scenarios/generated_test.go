@@ -50,7 +50,7 @@ func TestExamplesParse(t *testing.T) {
 	for _, op := range scenarios.Ops() {
 		src := "name: x\nsystem:\n  zones: [{name: web, id: 5}]\n  links: [{name: net0, class: phys}, {name: net1, class: phys}, {name: vnic0, class: vnic, over: net0}, " +
 			"{name: aggr0, class: aggr, ports: [net0]}, {name: tun0, class: iptun}]\n" +
-			"threads:\n  admin:\n"
+			"processes: {agent: [admin]}\nthreads:\n  admin:\n"
 		switch {
 		case op.Name == "rele":
 			src += "    - {hold: vnic0, as: h}\n"

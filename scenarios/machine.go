@@ -20,6 +20,7 @@ type machine struct {
 	boot     env.Context // of the thread that brings the system up
 	faults   []fault
 	barriers []*barrier
+	procs    []env.Process
 }
 
 // actor is one thread of the scenario.
@@ -47,6 +48,7 @@ func newMachine(sc *Scenario, cfg devnet.Config, stale bool) *machine {
 		a.run = a.main
 		m.actors = append(m.actors, a)
 	}
+	m.procs = make([]env.Process, len(sc.Processes))
 	m.faults = make([]fault, len(sc.Faults))
 	for i := range sc.Faults {
 		m.faults[i].Fault = &sc.Faults[i]
@@ -59,11 +61,21 @@ func newMachine(sc *Scenario, cfg devnet.Config, stale bool) *machine {
 // threads run, and when nothing is going on any more looks at what is left.
 func (m *machine) main(t *sim.Thread) {
 	m.bringUp(t)
+	for i := range m.procs {
+		m.procs[i].Init(t.World(), m.sc.Processes[i].Name)
+	}
 	for _, a := range m.actors {
 		a.context = env.Context{User: true, Zone: m.zoneID(a.spec.Zone)}
 		clear(a.handles)
 		a.thread = t.Fork(a.spec.Name, 0, a.run)
 		a.thread.SetLocal(&a.context)
+	}
+	for i := range m.procs {
+		for _, name := range m.sc.Processes[i].Threads {
+			a := m.actor(name)
+			a.context.Process = &m.procs[i]
+			m.procs[i].Add(a.thread)
+		}
 	}
 	t.Quiesce()
 	if m.stale {
@@ -183,6 +195,16 @@ func (m *machine) actor(name string) *actor {
 	panic("engine bug: unknown thread " + name)
 }
 
+// process returns the process of the scenario with the given name.
+func (m *machine) process(name string) *env.Process {
+	for i := range m.procs {
+		if m.sc.Processes[i].Name == name {
+			return &m.procs[i]
+		}
+	}
+	panic("engine bug: unknown process " + name)
+}
+
 // main runs the steps of the thread.
 func (a *actor) main(t *sim.Thread) {
 	for i := range a.spec.Steps {
@@ -196,7 +218,13 @@ func (a *actor) do(t *sim.Thread, s *Step) {
 		return
 	}
 	c := &call{m: a.m, t: t, actor: a}
+	p := a.context.Process
+	if s.Op.Group == "control" {
+		p = nil // in user space
+	}
+	p.Enter(t)
 	err := s.Op.run(c, s.Args)
+	p.Leave(t)
 	if s.As != "" && err == 0 {
 		a.handles[s.As] = c.made
 	}

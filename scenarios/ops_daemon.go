@@ -54,11 +54,7 @@ func daemonOps() []*Op {
 		define("signal", "daemon, signals, zones",
 			"Posts a signal to a thread: the upcall it waits in and all its later ones give EINTR, while the daemon carries them out.",
 			"signal: admin", func(c *call, a *signalArgs) env.Errno {
-				target := c.m.actor(a.Thread)
-				target.context.Signalled = true
-				if target.thread != nil {
-					c.m.kernel.Door.Signal(c.t, target.thread)
-				}
+				c.signal(c.m.actor(a.Thread))
 				return 0
 			}),
 		define("zone_shutdown", "daemon, signals, zones",

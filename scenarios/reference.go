@@ -69,7 +69,7 @@ func describeValue(f field) string {
 	case f.tag.Get("ref") != "":
 		s = map[string]string{
 			"link": "a link", "virtual link": "a link", "zone": "a zone",
-			"non-global zone": "a zone", "thread": "a thread",
+			"non-global zone": "a zone", "thread": "a thread", "process": "a process",
 			"tmp": "a temporary hold", "ref": "a hold", "handle": "a hold",
 			"node": "a node", "stream": "a stream",
 		}[f.tag.Get("ref")]
@@ -86,7 +86,7 @@ func describeValue(f field) string {
 
 func describeType(f field) string {
 	switch f.typ {
-	case reflect.TypeFor[Threads](), reflect.TypeFor[System](), reflect.TypeFor[Explore]():
+	case reflect.TypeFor[Threads](), reflect.TypeFor[Processes](), reflect.TypeFor[System](), reflect.TypeFor[Explore]():
 		return "mapping"
 	case reflect.TypeFor[[]Step]():
 		return "list of steps"

@@ -18,14 +18,15 @@ import (
 
 // Scenario is a loaded and checked scenario file.
 type Scenario struct {
-	Name    string   `yaml:"name" required:"true" name:"scenario" doc:"What the scenario is called in reports: lower-case letters, digits and dashes, unique among the files of a run."`
-	About   string   `yaml:"about" doc:"What it shows, for people."`
-	Refs    []string `yaml:"refs" doc:"Where it comes from: bug ids, commits, sections."`
-	System  System   `yaml:"system" doc:"What exists before the threads start. It is brought up in file order, one operation after the other; none of that is explored."`
-	Threads Threads  `yaml:"threads" required:"true" doc:"The threads that run concurrently: a list of steps under each name, or a mapping with zone and steps."`
-	Faults  []Fault  `yaml:"faults" doc:"What goes wrong with upcalls to the daemon."`
-	Explore Explore  `yaml:"explore" doc:"How it is explored unless the command line says otherwise."`
-	Expect  Expect   `yaml:"expect" doc:"What is found: none, or a list of violations, each of which must be found."`
+	Name      string    `yaml:"name" required:"true" name:"scenario" doc:"What the scenario is called in reports: lower-case letters, digits and dashes, unique among the files of a run."`
+	About     string    `yaml:"about" doc:"What it shows, for people."`
+	Refs      []string  `yaml:"refs" doc:"Where it comes from: bug ids, commits, sections."`
+	System    System    `yaml:"system" doc:"What exists before the threads start. It is brought up in file order, one operation after the other; none of that is explored."`
+	Threads   Threads   `yaml:"threads" required:"true" doc:"The threads that run concurrently: a list of steps under each name, or a mapping with zone and steps."`
+	Processes Processes `yaml:"processes" doc:"Processes, by name, and the threads that are in each: for fork, stops and signals to a whole process. A thread that is in none has a process of its own."`
+	Faults    []Fault   `yaml:"faults" doc:"What goes wrong with upcalls to the daemon."`
+	Explore   Explore   `yaml:"explore" doc:"How it is explored unless the command line says otherwise."`
+	Expect    Expect    `yaml:"expect" doc:"What is found: none, or a list of violations, each of which must be found."`
 
 	File   string `yaml:"-"` // as it was given to Load
 	Source []byte `yaml:"-"`
@@ -131,6 +132,15 @@ type Violation struct {
 type Duration time.Duration
 
 // link returns the declared link of that name.
+func (s *Scenario) thread(name string) *Thread {
+	for i := range s.Threads {
+		if s.Threads[i].Name == name {
+			return &s.Threads[i]
+		}
+	}
+	return nil
+}
+
 func (s *Scenario) link(name string) *Link {
 	for i := range s.System.Links {
 		if s.System.Links[i].Name == name {

@@ -46,6 +46,8 @@ func valueSchema(t reflect.Type, tag reflect.StructTag) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[Threads]():
 		return threadsSchema()
+	case reflect.TypeFor[Processes]():
+		return processesSchema()
 	case reflect.TypeFor[[]Step]():
 		return stepsSchema()
 	case reflect.TypeFor[Expect]():
@@ -96,6 +98,15 @@ func threadsSchema() *jsonschema.Schema {
 		Type: "object", MinProperties: ptr(1),
 		PropertyNames:        &jsonschema.Schema{Pattern: word.String()},
 		AdditionalProperties: anyOf(stepsSchema(), objectSchema(reflect.TypeFor[Thread]())),
+	}
+}
+
+func processesSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{
+		Type: "object", PropertyNames: &jsonschema.Schema{Pattern: word.String()},
+		AdditionalProperties: &jsonschema.Schema{
+			Type: "array", Items: &jsonschema.Schema{Type: "string", MinLength: ptr(1)}, MinItems: ptr(1),
+		},
 	}
 }
 

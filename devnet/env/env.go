@@ -104,6 +104,8 @@ type Context struct {
 	// Signalled is set while a signal is pending: every upcall of the thread is then
 	// interrupted.
 	Signalled bool
+	// Process is what the thread is forked and stopped with, nil if it is alone.
+	Process *Process
 }
 
 // Of returns the context of t. A thread that was given none is a kernel thread of p0.

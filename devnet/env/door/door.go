@@ -258,11 +258,14 @@ func (l *Layer) Upcall(t *sim.Thread, d *Door, req *Request) (Reply, env.Errno) 
 	if l.Direct != nil {
 		return l.Direct(t, d, req)
 	}
+	if p := env.Of(t).Process; p != nil {
+		p.Wake(t) // the stop point before anything else
+	}
 	t.Step(opUpcall, &d.obj, nil)
 	if d.revoked {
 		return Reply{}, env.EBADF
 	}
-	interrupted := env.Of(t).User && env.Of(t).Signalled
+	interrupted := env.Of(t).User && env.Of(t).Signalled || env.Of(t).Process.Interrupts(t)
 	if l.Interfere != nil {
 		switch f := l.Interfere(t, req); {
 		case f.Answer:
@@ -285,7 +288,10 @@ func (l *Layer) await(t *sim.Thread, d *gate, req *Request, interrupted bool) (R
 		return Reply{}, env.EINTR
 	}
 	c.caller = t
+	p := env.Of(t).Process
+	p.Sleep(t)
 	t.Block(opReply, &c.obj, nil)
+	p.Wake(t)
 	return c.reply, c.err
 }
 
