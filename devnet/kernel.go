@@ -15,6 +15,7 @@ import (
 	"dlsim/devnet/env/mac"
 	"dlsim/devnet/env/sdev"
 	"dlsim/devnet/env/simnet"
+	"dlsim/devnet/env/softmac"
 	"dlsim/devnet/env/vnic"
 	"dlsim/devnet/env/zone"
 	"dlsim/sim"
@@ -32,21 +33,22 @@ type Config struct {
 // Kernel is a whole system: the port, its neighbours and the daemon. It keeps its memory
 // from one schedule to the next and is made afresh by Init.
 type Kernel struct {
-	DLS    DLS
-	MAC    mac.Layer
-	Links  dls.Layer
-	Kstat  kstat.Layer
-	Zones  zone.Layer
-	Door   door.Layer
-	Daemon dlmgmtd.Daemon
-	VNIC   vnic.Driver
-	Simnet simnet.Driver
-	Aggr   aggr.Driver
-	Iptun  iptun.Driver
-	DLD    dld.Driver
-	DDI    ddi.Tree
-	DevNet sdev.Dir // /dev/net
-	Taskq  ksync.Taskq
+	DLS     DLS
+	MAC     mac.Layer
+	Links   dls.Layer
+	Kstat   kstat.Layer
+	Zones   zone.Layer
+	Door    door.Layer
+	Daemon  dlmgmtd.Daemon
+	VNIC    vnic.Driver
+	Simnet  simnet.Driver
+	Aggr    aggr.Driver
+	Iptun   iptun.Driver
+	DLD     dld.Driver
+	DDI     ddi.Tree
+	Softmac softmac.Layer
+	DevNet  sdev.Dir // /dev/net
+	Taskq   ksync.Taskq
 
 	server env.Context // of the daemon's threads
 }
@@ -56,7 +58,10 @@ func (k *Kernel) Init(w *sim.World, cfg Config) {
 	k.server = env.Context{User: true}
 	k.MAC.Devnet = &k.DLS
 	k.MAC.Init(w)
-	k.DDI.Init()
+	k.DDI.MAC, k.DDI.Softmac = &k.MAC, &k.Softmac
+	k.DDI.Init(w)
+	k.Softmac.MAC, k.Softmac.DDI, k.Softmac.Devnet, k.Softmac.Taskq = &k.MAC, &k.DDI, &k.DLS, &k.Taskq
+	k.Softmac.Init(w)
 	k.MAC.DeviceOf = k.DDI.Device
 	k.Links.MAC, k.Links.Devnet = &k.MAC, &k.DLS
 	k.Links.Init(w, cfg.DebugKmem)
@@ -76,7 +81,7 @@ func (k *Kernel) Init(w *sim.World, cfg Config) {
 	k.Iptun.MAC, k.Iptun.Zones, k.Iptun.Devnet = &k.MAC, &k.Zones, &k.DLS
 	k.Iptun.Init(w)
 	k.DDI.AddDriver("iptun")
-	k.DLD = dld.Driver{MAC: &k.MAC, DLS: &k.Links, Zones: &k.Zones, Devnet: &k.DLS}
+	k.DLD = dld.Driver{MAC: &k.MAC, DLS: &k.Links, Zones: &k.Zones, Devnet: &k.DLS, Softmac: &k.Softmac}
 	k.DevNet.Devnet, k.DevNet.Zones = &k.DLS, &k.Zones
 	k.DevNet.Init(w)
 	k.Taskq.Backing = cfg.Backing
@@ -86,7 +91,7 @@ func (k *Kernel) Init(w *sim.World, cfg Config) {
 	d.Debug = cfg.Debug
 	d.MAC, d.Links, d.Kstat, d.Zones = &k.MAC, &k.Links, &k.Kstat, &k.Zones
 	d.Door, d.Taskq = &k.Door, &k.Taskq
-	d.Softmac, d.Iptun, d.DDI = noSoftmac{}, &k.Iptun, &k.DDI
+	d.Softmac, d.Iptun, d.DDI = &k.Softmac, &k.Iptun, &k.DDI
 	d.DLSMgmtInit(w, cfg.DebugKmem)
 }
 
@@ -99,12 +104,3 @@ func (k *Kernel) SetMacProp(t *sim.Thread, id env.LinkID, prop string) env.Errno
 func (k *Kernel) DoorSet(t *sim.Thread, start bool) env.Errno {
 	return k.DLS.MgmtDoorSet(t, start)
 }
-
-// noSoftmac is a machine without physical devices.
-type noSoftmac struct{}
-
-func (noSoftmac) Recreate(*sim.Thread) {}
-
-func (noSoftmac) HoldDevice(*sim.Thread, env.Dev) (env.Device, env.Errno) { return nil, env.ENXIO }
-
-func (noSoftmac) ReleDevice(*sim.Thread, env.Device) {}

@@ -29,6 +29,8 @@ import (
 //   - dd_zid, dl_zid and, while it runs, the daemon agree on the zone that a link is in, and the
 //     daemon and dd_owner_zid on the zone that owns it;
 //   - a link that the kernel has asked the daemon for has a devnet, or its name is lost;
+//   - an attached device has a visible link while the daemon runs: it gets one at the latest when
+//     the daemon starts, and no later;
 //   - properties that count as loaded were answered for by a daemon.
 func (k *Kernel) CheckStale(t *sim.Thread) {
 	d := &k.DLS
@@ -65,6 +67,7 @@ func (k *Kernel) CheckStale(t *sim.Thread) {
 	})
 	k.checkZones(t)
 	k.checkDaemon(t)
+	k.checkDevices(t)
 	k.checkDrivers(t)
 }
 
@@ -111,6 +114,20 @@ func (k *Kernel) checkDaemon(t *sim.Thread) {
 		if err := ddp.ledger.loadErr; ddp.ddPropLoaded.Peek() && (err == env.EBADF || err == env.EINTR) {
 			stale(t, "properties never loaded", fmt.Sprintf(
 				"the properties of %s (linkid %d) count as loaded, but the request gave %s and is not made again", row.Name, row.ID, err))
+		}
+	})
+}
+
+// checkDevices looks for attached devices that nobody can use although the daemon runs.
+func (k *Kernel) checkDevices(t *sim.Thread) {
+	if !k.Daemon.Up() {
+		return
+	}
+	k.Softmac.All(func(name string, nosupp bool, err env.Errno) {
+		ddp := k.DLS.hash[name].Peek()
+		if !nosupp && (ddp == nil || ddp.ddLinkid.Peek() == env.InvalidLinkID) {
+			stale(t, "device without link", fmt.Sprintf(
+				"%s is attached (softmac: %s) and has no link, and no restart of the daemon will give it one", name, err))
 		}
 	})
 }

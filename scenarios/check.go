@@ -79,6 +79,8 @@ func (d *decoder) unknown(r reference, sc *Scenario, known []string) error {
 	switch {
 	case r.name == "":
 		return d.fail(r.node, rest, "the name of a %s is empty", r.kind)
+	case r.kind == "physical link" && sc.link(r.name) != nil:
+		return d.fail(r.node, "name a link of class phys", "%s is a virtual link, which has no device", r.name)
 	case r.kind == "virtual link" && sc.link(r.name) != nil:
 		return d.fail(r.node, "name a vnic, etherstub or simnet", "%s is a physical link, which no step creates or destroys", r.name)
 	case r.kind == "non-global zone" && r.name == "global":
@@ -94,6 +96,12 @@ func (sc *Scenario) names(kind string) []string {
 	case "link":
 		for _, l := range sc.System.Links {
 			out = append(out, l.Name)
+		}
+	case "physical link":
+		for _, l := range sc.System.Links {
+			if l.Class == "phys" {
+				out = append(out, l.Name)
+			}
 		}
 	case "virtual link":
 		for _, l := range sc.System.Links {
@@ -189,8 +197,12 @@ func (d *decoder) checkLink(at ast.Node, sc *Scenario, i int) error {
 		return d.fail(at, "name another link", "link %s is over itself", l.Name)
 	case l.Absent && (l.Flows > 0 || l.Assigned != ""):
 		return d.fail(at, "remove absent, or flows and assigned", "link %s is absent and has flows or a zone", l.Name)
-	case l.Class == "phys" && (l.Absent || l.Zone != ""):
-		return d.fail(at, "use another class", "physical link %s cannot be absent or created in a zone", l.Name)
+	case l.Class == "phys" && l.Zone != "":
+		return d.fail(at, "use another class", "physical link %s cannot be created in a zone", l.Name)
+	case l.Class != "phys" && (l.Legacy || l.Removed || !l.Known):
+		return d.fail(at, "use class phys", "legacy, removed and known are for physical links, not for %s %s", l.Class, l.Name)
+	case l.Removed && (l.Absent || l.Flows > 0 || l.Assigned != ""):
+		return d.fail(at, "remove the rest", "physical link %s is removed, so there is nothing else to say of it", l.Name)
 	case l.Assigned != "" && l.Zone != "":
 		return d.fail(at, "keep one of them", "link %s is owned by zone %s, so it cannot be lent to %s", l.Name, l.Zone, l.Assigned)
 	}

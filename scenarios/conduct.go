@@ -83,6 +83,10 @@ func (c *conduct) count(t *Thread, steps []Step, times, depth int) (int, error) 
 		switch a := s.Args.(type) {
 		case *destroyArgs:
 			c.destroyed[a.Link] = true
+		case *renameArgs:
+			if (a.To == "") == (a.Onto == "") {
+				return 0, c.fail(s, "write to: NAME, or onto: LINK", "rename needs a new name or a removed link, one of them")
+			}
 		case *barrierArgs:
 			if err := c.arrive(t, s, a, times); err != nil {
 				return 0, err

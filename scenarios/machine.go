@@ -98,8 +98,15 @@ func (m *machine) bringUp(t *sim.Thread) {
 	}
 	m.kernel.Daemon.Start(t)
 	for i := range m.sc.System.Links {
-		if l := &m.sc.System.Links[i]; !l.Absent {
+		l := &m.sc.System.Links[i]
+		if l.Class == "phys" && !l.Removed {
+			m.kernel.DDI.Add(l.MAC, l.Legacy)
+		}
+		switch {
+		case !l.Absent && !l.Removed:
 			m.bringUpLink(t, l)
+		case l.Class == "phys" && l.Known:
+			m.kernel.Daemon.Add(m.entry(l))
 		}
 	}
 	for i := range m.faults {
@@ -115,12 +122,13 @@ func (m *machine) bringUpLink(t *sim.Thread, l *Link) {
 	owner := m.zoneID(l.Zone)
 	id := env.LinkID(l.ID)
 	m.boot.Zone = owner
-	entry := dlmgmtd.Link{ID: id, Name: l.Name, Class: env.Class(l.Class), Zone: owner, Props: l.Props}
-	if entry.Class == env.ClassPhys {
-		entry.DevName, entry.Dev = l.MAC, m.kernel.DDI.Device(l.MAC)
-	}
+	entry := m.entry(l)
 	m.kernel.Daemon.Add(entry)
-	err := m.driverCreate(t, l)
+	create := m.driverCreate
+	if entry.Class == env.ClassPhys {
+		create = m.placeDevice
+	}
+	err := create(t, l)
 	t.Quiesce()
 	m.boot.Zone = env.GlobalZone
 	if err == 0 && l.Assigned != "" {
@@ -132,6 +140,17 @@ func (m *machine) bringUpLink(t *sim.Thread, l *Link) {
 	if l.Flows > 0 {
 		m.kernel.MAC.Lookup(l.MAC).AddFlows(l.Flows)
 	}
+}
+
+// entry is what the daemon knows of a link.
+func (m *machine) entry(l *Link) dlmgmtd.Link {
+	k := dlmgmtd.Link{
+		ID: env.LinkID(l.ID), Name: l.Name, Class: env.Class(l.Class), Zone: m.zoneID(l.Zone), Props: l.Props,
+	}
+	if k.Class == env.ClassPhys {
+		k.DevName, k.Dev = l.MAC, m.kernel.DDI.Device(l.MAC)
+	}
+	return k
 }
 
 // kindSetup is the kind of a failure to bring the system up, which is a mistake in the
@@ -157,11 +176,24 @@ func (m *machine) driverCreate(t *sim.Thread, l *Link) env.Errno {
 	case env.ClassIptun:
 		return m.kernel.Iptun.Create(t, env.Tunnel{Link: id, Type: env.TunnelType(l.Tunnel)}, env.Of(t).Zone)
 	}
+	panic("engine bug: no driver for class " + l.Class)
+}
+
+// placeDevice makes a physical link whose device was attached long ago.
+func (m *machine) placeDevice(t *sim.Thread, l *Link) env.Errno {
 	mac, err := m.kernel.MAC.Register(t, l.MAC, env.ClassPhys, nil)
 	if err != 0 {
 		return err
 	}
-	return m.kernel.DLS.DevnetCreate(t, mac, id, env.GlobalZone)
+	mac.HasOpen = l.Legacy
+	d := m.kernel.DDI.Find(l.MAC)
+	if l.Legacy {
+		d.Place(nil)
+	} else {
+		d.Place(mac)
+	}
+	m.kernel.Softmac.Place(t.World(), d, mac)
+	return m.kernel.DLS.DevnetCreate(t, mac, env.LinkID(l.ID), env.GlobalZone)
 }
 
 // driverDelete deletes a virtual link in its driver.

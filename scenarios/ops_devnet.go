@@ -27,7 +27,8 @@ type portArgs struct {
 
 type renameArgs struct {
 	Link string `yaml:"link" required:"true" ref:"link" doc:"The link, by the name it was declared with."`
-	To   string `yaml:"to" required:"true" doc:"Its new name."`
+	To   string `yaml:"to" doc:"Its new name."`
+	Onto string `yaml:"onto" ref:"physical link" doc:"The removed physical link whose name and linkid it takes, instead of a new name."`
 }
 
 func (a *nodeArgs) handle() string   { return a.Handle }
@@ -126,6 +127,9 @@ func runStreamOpen(c *call, a *nameArgs) env.Errno {
 func runRename(c *call, a *renameArgs) env.Errno {
 	k := &c.m.kernel
 	id := c.id(a.Link)
+	if a.Onto != "" {
+		return c.renameOnto(id, c.id(a.Onto))
+	}
 	before, err := k.DLS.MgmtLinkName(c.t, id)
 	if err != 0 {
 		return err
@@ -141,6 +145,24 @@ func runRename(c *call, a *renameArgs) env.Errno {
 	}
 	if err != 0 {
 		_ = k.DLD.Rename(c.t, id, env.InvalidLinkID, before)
+	}
+	return err
+}
+
+// renameOnto is what libdladm does around the ioctl in the second case: the link takes over the
+// linkid of a removed one, then the daemon moves the device to it. If the daemon refuses, the
+// kernel's names are changed back.
+func (c *call) renameOnto(id, onto env.LinkID) env.Errno {
+	k := &c.m.kernel
+	if err := k.DLD.Rename(c.t, id, onto, ""); err != 0 {
+		return err
+	}
+	reply, err := k.Door.Call(c.t, &door.Request{Cmd: dlmgmtd.CmdUpLinkid, Link: onto, From: id, Cred: env.Of(c.t).Zone})
+	if err == 0 {
+		err = reply.Err
+	}
+	if err != 0 {
+		_ = k.DLD.Rename(c.t, onto, id, "")
 	}
 	return err
 }

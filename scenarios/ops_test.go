@@ -54,6 +54,10 @@ system:
     - {name: own0, class: vnic, over: net0, zone: web}
     - {name: net1, class: phys}
     - {name: net2, class: phys}
+    - {name: net3, class: phys, mac: e1000g3, absent: true}
+    - {name: old4, class: phys, mac: e1000g4, removed: true}
+    - {name: net5, class: phys, mac: ixgbe5, legacy: true}
+    - {name: e1000g6, class: phys, absent: true, known: false}
     - {name: aggr0, class: aggr, ports: [net1]}
     - {name: aggr1, class: aggr, ports: [net1], absent: true}
     - {name: tun0, class: iptun}
@@ -142,6 +146,26 @@ system:
 			"0 0 0 0 0 0 ENOENT 0 0 0 0",
 		},
 		{"tunnels of a zone", "web", "destroy: tun0 | {open: ip.tun0, as: o} | close: o", "EACCES 0 0"},
+		{
+			"devices", "", "attach: net3 | attach: net3 | delay: 1s | prop_get: net3 | {open: net3, as: o} | detach: net3 | close: o | detach: net3 | detach: net3 | attach: net3 | delay: 1s | prop_get: net3",
+			"0 EEXIST 0 0 0 EBUSY 0 0 ENOENT 0 0 0",
+		},
+		{
+			"legacy devices", "", "prop_get: net5 | {stream_open: net5, as: s} | detach: net5 | stream_detach: s | detach: net5 | attach: net5 | delay: 1s | prop_get: net5",
+			"0 0 EBUSY 0 0 0 0 0",
+		},
+		{
+			"a device that nobody has seen is attached by its name", "", "{open: e1000g6, as: o} | close: o | prop_get: net3 | phys_attr: net3 | phydev: net3 | phys_attr: vnic0",
+			"0 0 ENOENT 0 0 EINVAL",
+		},
+		{
+			"attached while the daemon is away", "", "daemon_stop | attach: net3 | delay: 1s | prop_get: net3 | daemon_start | prop_get: net3 | delay: 1s | detach: net3",
+			"0 0 0 ENOENT 0 0 0 0",
+		},
+		{
+			"rename onto a removed link", "", "detach: net1 | rename: {link: net2, onto: old4} | get_linkid: old4 | get_linkid: net2 | prop_get: old4 | rename: {link: old4, onto: net3} | rename: {link: vnic0, onto: old4}",
+			"EBUSY 0 0 ENOENT 0 EEXIST EEXIST",
+		},
 		{"link state", "", "link_state: vnic0 | link_state: sim0", "0 ENOENT"},
 		{"signals", "", "signal: admin | get_linkid: vnic0 | prop_get: vnic0", "0 EINTR 0"},
 		{"control", "", "delay: 2s | repeat: {times: 2, steps: [prop_get: vnic0]} | kmem_reap", "0 0 0 0 0"},

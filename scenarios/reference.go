@@ -68,7 +68,7 @@ func describeValue(f field) string {
 		s = strings.ReplaceAll(f.tag.Get("enum"), "|", ", ")
 	case f.tag.Get("ref") != "":
 		s = map[string]string{
-			"link": "a link", "virtual link": "a link", "zone": "a zone",
+			"link": "a link", "virtual link": "a link", "physical link": "a link", "zone": "a zone",
 			"non-global zone": "a zone", "thread": "a thread", "process": "a process",
 			"tmp": "a temporary hold", "ref": "a hold", "handle": "a hold",
 			"node": "a node", "stream": "a stream",

@@ -67,7 +67,10 @@ type Link struct {
 	Assigned string   `yaml:"assigned" ref:"zone" doc:"The zone it is lent to at the start."`
 	Flows    int      `yaml:"flows" min:"0" max:"100" doc:"Flows configured on it at the start: a delete then fails with ENOTEMPTY."`
 	Props    []string `yaml:"props" doc:"Persistent properties that the daemon applies when the link is created, each by an ioctl."`
-	Absent   bool     `yaml:"absent" doc:"It does not exist at the start; a create step makes it."`
+	Absent   bool     `yaml:"absent" doc:"It does not exist at the start; a create step makes it. A physical link's device is not attached: an attach step, or whoever needs it, attaches it."`
+	Known    bool     `yaml:"known" default:"true" doc:"The daemon knows the link of a physical device that is absent, from an earlier boot."`
+	Removed  bool     `yaml:"removed" doc:"The device of a physical link is gone for good; only the daemon knows the link."`
+	Legacy   bool     `yaml:"legacy" doc:"A physical device with a legacy driver, whose MAC is opened inside the perimeter."`
 
 	Line, Col int `yaml:"-"` // in the scenario file
 }

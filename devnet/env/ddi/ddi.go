@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: CDDL-1.0
 
 // Package ddi is the device tree as the datalink code sees it (environment.md 7.4): drivers
-// by name and major number.
+// by name and major number, and devices that are attached and detached with their parent busy.
 package ddi
 
 import (
@@ -9,19 +9,32 @@ import (
 	"strings"
 
 	"dlsim/devnet/env"
+	"dlsim/devnet/env/mac"
 	"dlsim/sim"
+	"dlsim/sim/ksync"
 )
 
 // Tree is the device tree of one kernel.
 type Tree struct {
-	// Fault makes hold_devi fail: the device cannot be attached.
+	MAC     *mac.Layer
+	Softmac Softmac
+	// Fault makes hold_devi and attach fail: the device cannot be attached.
 	Fault env.Fault
 
 	drivers []string // by major number, from 1
+	devices []*Device
+	busy    ksync.Mutex // the parent of all devices is busy
+	dacf    ksync.Mutex // dacf_lock
+	obj     sim.Object
 }
 
-// Init forgets all drivers.
-func (d *Tree) Init() { d.drivers = d.drivers[:0] }
+// Init forgets all drivers and devices.
+func (d *Tree) Init(w *sim.World) {
+	d.drivers, d.devices = d.drivers[:0], d.devices[:0]
+	d.busy.Init(w, nil, "devi_busy", "", 0)
+	d.dacf.Init(w, nil, "dacf_lock", "", 0)
+	w.Register(&d.obj, "devinfo", "", 0, nil)
+}
 
 // AddDriver returns the major number of a driver, which is new unless the name is known.
 func (d *Tree) AddDriver(name string) env.Major {

@@ -26,6 +26,7 @@ type Devnet interface {
 	DevnetRename(t *sim.Thread, id1, id2 env.LinkID, link string) env.Errno
 	DevnetHoldByDev(t *sim.Thread, dev env.Dev) (env.DLHandle, env.Errno)
 	DevnetRele(t *sim.Thread, h env.DLHandle)
+	MgmtGetPhydev(t *sim.Thread, id env.LinkID) (env.Dev, env.Errno)
 	MgmtLinkName(t *sim.Thread, id env.LinkID) (string, env.Errno)
 }
 
@@ -35,6 +36,8 @@ type Driver struct {
 	DLS    *dls.Layer
 	Zones  *zone.Layer
 	Devnet Devnet
+	// Softmac keeps physical devices.
+	Softmac Softmac
 }
 
 // SetMacProp is DLDIOC_SETMACPROP of a property that changes nothing the datalink code

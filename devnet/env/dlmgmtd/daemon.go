@@ -26,6 +26,7 @@ const (
 	CmdLinkpropInit = "LINKPROP_INIT"
 	CmdSetZoneid    = "SETZONEID"
 	CmdCreateLinkid = "CREATE_LINKID" // userland, not an upcall
+	CmdUpLinkid     = "UP_LINKID"     // userland, not an upcall
 	CmdRemapLinkid  = "REMAP_LINKID"  // userland, not an upcall
 	CmdDestroyLink  = "DESTROY_LINKID"
 )
@@ -90,6 +91,8 @@ func (p *process) serve(t *sim.Thread, req *door.Request) door.Reply {
 		return p.setZoneid(t, req)
 	case CmdCreateLinkid:
 		return p.createLinkid(t, req)
+	case CmdUpLinkid:
+		return p.upLinkid(t, req)
 	case CmdRemapLinkid:
 		return p.remapLinkid(t, req)
 	case CmdDestroyLink:
@@ -215,6 +218,23 @@ func (p *process) remapLinkid(t *sim.Thread, req *door.Request) door.Reply {
 		r.Err = env.EEXIST
 	default:
 		k.Name = req.Name
+	}
+	p.lock.unlock(t)
+	return r
+}
+
+// upLinkid is dlmgmt_upid after the attributes of a device have been moved to the link: From is
+// forgotten and the link becomes active. Table lock W.
+func (p *process) upLinkid(t *sim.Thread, req *door.Request) door.Reply {
+	if !p.lock.write(t) {
+		return door.Reply{}
+	}
+	r := door.Reply{Link: req.Link, Err: env.ENOENT}
+	if k, from := p.d.find(req.Link), p.d.find(req.From); k != nil && from != nil {
+		k.DevName, k.Dev = from.DevName, from.Dev
+		k.Flags |= door.Active
+		p.d.drop(from)
+		r.Err = 0
 	}
 	p.lock.unlock(t)
 	return r

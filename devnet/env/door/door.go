@@ -25,6 +25,7 @@ var (
 type Request struct {
 	Cmd  string // without the DLMGMT_CMD_ prefix: "GETNAME"
 	Link env.LinkID
+	From env.LinkID // whose device UP_LINKID moves
 	Name string
 	Zone env.ZoneID
 	// Cred is the zone whose privileges the daemon judges the request by.
