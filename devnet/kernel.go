@@ -68,7 +68,11 @@ func (k *Kernel) Init(w *sim.World, cfg Config) {
 	k.Kstat.Init(w)
 	k.Zones.Init(w)
 	k.Door.Interfere = nil
-	k.Door.Prepare = func(t *sim.Thread) { t.SetLocal(&k.server) }
+	k.server.Process = k.Daemon.Process()
+	k.Door.Prepare = func(t *sim.Thread) {
+		t.SetLocal(&k.server)
+		k.Daemon.Process().Add(t)
+	}
 	k.Door.Init()
 	k.Daemon.Door, k.Daemon.Zones, k.Daemon.Kernel = &k.Door, &k.Zones, k
 	k.Daemon.Init(w)
@@ -93,6 +97,11 @@ func (k *Kernel) Init(w *sim.World, cfg Config) {
 	d.Door, d.Taskq = &k.Door, &k.Taskq
 	d.Softmac, d.Iptun, d.DDI = &k.Softmac, &k.Iptun, &k.DDI
 	d.DLSMgmtInit(w, cfg.DebugKmem)
+}
+
+// GetMacProp implements dlmgmtd.Kernel.
+func (k *Kernel) GetMacProp(t *sim.Thread, id env.LinkID, prop string) env.Errno {
+	return k.DLD.GetMacProp(t, id, prop)
 }
 
 // SetMacProp implements dlmgmtd.Kernel.

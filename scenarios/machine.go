@@ -3,9 +3,14 @@
 package scenarios
 
 import (
+	"maps"
+	"slices"
+
 	"dlsim/devnet"
 	"dlsim/devnet/env"
+	"dlsim/devnet/env/dld"
 	"dlsim/devnet/env/dlmgmtd"
+	"dlsim/devnet/env/sdev"
 	"dlsim/devnet/env/zone"
 	"dlsim/sim"
 )
@@ -30,6 +35,7 @@ type actor struct {
 	context env.Context
 	thread  *sim.Thread
 	handles map[string]env.DLHandle
+	killed  bool // by the shutdown of its zone
 	run     func(*sim.Thread)
 }
 
@@ -67,6 +73,7 @@ func (m *machine) main(t *sim.Thread) {
 	for _, a := range m.actors {
 		a.context = env.Context{User: true, Zone: m.zoneID(a.spec.Zone)}
 		clear(a.handles)
+		a.killed = false
 		a.thread = t.Fork(a.spec.Name, 0, a.run)
 		a.thread.SetLocal(&a.context)
 	}
@@ -89,12 +96,21 @@ func (m *machine) bringUp(t *sim.Thread) {
 	w.Sequential(true)
 	m.kernel.Init(w, m.cfg)
 	m.boot = env.Context{User: true}
+	m.kernel.Zones.Kill = m.killZone
 	t.SetLocal(&m.boot)
 	m.barriers = m.barriers[:0]
 	for i := range m.sc.System.Zones {
 		z := &m.sc.System.Zones[i]
 		s, _ := zone.ParseStatus(z.State)
-		m.kernel.Zones.Add(w, env.ZoneID(z.ID), z.Name, s)
+		m.kernel.Zones.Add(w, env.ZoneID(z.ID), z.Name, s).Shared = z.IP == "shared"
+	}
+	switch m.sc.System.Daemon {
+	case "forks":
+		m.kernel.Daemon.Forks = dlmgmtd.ForksAlways
+	case "forks-for-files":
+		m.kernel.Daemon.Forks = dlmgmtd.ForksForFiles
+	default:
+		m.kernel.Daemon.Forks = dlmgmtd.ForksNever
 	}
 	m.kernel.Daemon.Start(t)
 	for i := range m.sc.System.Links {
@@ -237,6 +253,38 @@ func (m *machine) process(name string) *env.Process {
 	panic("engine bug: unknown process " + name)
 }
 
+// killZone ends the processes of a zone: each finishes the operation it is in, with a signal
+// pending, does no other, and closes what it has open.
+func (m *machine) killZone(t *sim.Thread, id env.ZoneID) {
+	c := &call{m: m, t: t}
+	for _, a := range m.actors {
+		if a.thread != nil && a.context.Zone == id && a.thread != t {
+			a.killed = true
+			c.signal(a)
+		}
+	}
+	for _, a := range m.actors {
+		if a.killed && a.context.Zone == id {
+			t.Join(a.thread)
+			a.closeAll(t)
+		}
+	}
+}
+
+// closeAll releases the handles that the thread has left, as the exit of its process does.
+func (a *actor) closeAll(t *sim.Thread) {
+	k := &a.m.kernel
+	for _, name := range slices.Sorted(maps.Keys(a.handles)) {
+		switch h := a.handles[name].(type) {
+		case *sdev.Node:
+			k.DevNet.Inactive(t, h)
+		case *dld.Stream:
+			k.DLD.Detach(t, h)
+		}
+	}
+	clear(a.handles)
+}
+
 // main runs the steps of the thread.
 func (a *actor) main(t *sim.Thread) {
 	for i := range a.spec.Steps {
@@ -246,6 +294,9 @@ func (a *actor) main(t *sim.Thread) {
 
 // do does one step. A step whose handle was never obtained is skipped.
 func (a *actor) do(t *sim.Thread, s *Step) {
+	if a.killed {
+		return
+	}
 	if h, ok := s.Args.(handled); ok && a.handles[h.handle()] == nil {
 		return
 	}

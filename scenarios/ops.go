@@ -45,7 +45,7 @@ func (o *Op) yields(kind string) *Op {
 
 // Ops returns all operations, by group and in the order of the reference.
 func Ops() []*Op {
-	return slices.Concat(linkOps(), holdOps(), propOps(), lookupOps(), devnetOps(), deviceOps(), daemonOps(), processOps(), controlOps())
+	return slices.Concat(linkOps(), holdOps(), propOps(), lookupOps(), devnetOps(), deviceOps(), daemonOps(), zoneOps(), processOps(), controlOps())
 }
 
 // OpNames returns the names of all operations in that order.

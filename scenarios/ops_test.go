@@ -43,7 +43,7 @@ func answers(t *testing.T, src, thread string) string {
 func TestOperations(t *testing.T) {
 	const system = `name: ops
 system:
-  zones: [{name: web, id: 5}, {name: old, id: 6, state: down}]
+  zones: [{name: web, id: 5}, {name: old, id: 6, state: down}, {name: new, id: 7, state: initialized}]
   links:
     - {name: net0, class: phys}
     - {name: vnic0, class: vnic, over: net0, props: [mtu]}
@@ -95,7 +95,11 @@ system:
 		},
 		{
 			"zone shutdown", "", "zone_shutdown: web | getzone: web0 | destroy: web0 | zone_shutdown: web | zone_state: {zone: web, state: running} | zone_state: {zone: old, state: dying}",
-			"0 0 0 EINVAL EINVAL 0",
+			"0 0 0 0 EINVAL 0",
+		},
+		{
+			"zones come and go", "", "zone_boot: new | zone_boot: new | setzone: {link: vnic0, zone: new} | zone_destroy: new | zone_halt: new | zone_halt: new | getzone: vnic0 | zone_halt: web | get_linkinfo: own0 | zone_destroy: old",
+			"0 EINVAL 0 EBUSY 0 EINVAL 0 0 ENOENT 0",
 		},
 		{
 			"kstats", "", "kstat_read: vnic0 | kstat_read: {link: vnic0, zone: web} | kstat_read: {link: web0, zone: web} | kstat_read: sim0",

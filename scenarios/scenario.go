@@ -40,17 +40,20 @@ func (s *Scenario) Hash() string {
 
 // System is what a scenario starts from.
 type System struct {
-	Zones []Zone `yaml:"zones" doc:"Non-global zones."`
-	Links []Link `yaml:"links" doc:"Datalinks."`
-	Debug bool   `yaml:"debug" doc:"A DEBUG kernel: failing ASSERTs panic too."`
-	Kmem  string `yaml:"kmem" enum:"recycle|debug" default:"recycle" doc:"Object caches hand freed objects out as they are (recycle), or destroy, poison and construct them (debug)."`
-	Taskq string `yaml:"taskq" enum:"dynamic|backing" default:"dynamic" doc:"system_taskq runs each task at once on a thread of its own (dynamic), or all on one thread in order, as under memory pressure (backing)."`
+	Zones    []Zone `yaml:"zones" doc:"Non-global zones."`
+	Links    []Link `yaml:"links" doc:"Datalinks."`
+	Daemon   string `yaml:"daemon" enum:"never-forks|forks-for-files|forks" default:"never-forks" doc:"Whether dlmgmtd forks, with its table lock held, to read or write the database of a zone: never, when the zone owns links, or always. Trees differ."`
+	Zoneadmd string `yaml:"zoneadmd" enum:"deletes-vnics|keeps-links" default:"deletes-vnics" doc:"What zone_halt does about vnics that the zone owns: deletes them from the global zone, or refuses while links remain. Trees differ."`
+	Debug    bool   `yaml:"debug" doc:"A DEBUG kernel: failing ASSERTs panic too."`
+	Kmem     string `yaml:"kmem" enum:"recycle|debug" default:"recycle" doc:"Object caches hand freed objects out as they are (recycle), or destroy, poison and construct them (debug)."`
+	Taskq    string `yaml:"taskq" enum:"dynamic|backing" default:"dynamic" doc:"system_taskq runs each task at once on a thread of its own (dynamic), or all on one thread in order, as under memory pressure (backing)."`
 }
 
 // Zone is a non-global zone.
 type Zone struct {
 	Name  string `yaml:"name" required:"true" name:"zone" doc:"Name of the zone."`
 	ID    int    `yaml:"id" required:"true" min:"1" max:"9999" doc:"Its zoneid."`
+	IP    string `yaml:"ip" enum:"exclusive|shared" default:"exclusive" doc:"Whether it has a network stack of its own, whose shutdown takes its links back."`
 	State string `yaml:"state" enum:"uninitialized|initialized|ready|booting|running|shutting_down|empty|down|dying|dead" default:"running" doc:"Where on the status ladder it is."`
 }
 

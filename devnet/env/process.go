@@ -2,7 +2,11 @@
 
 package env
 
-import "dlsim/sim"
+import (
+	"slices"
+
+	"dlsim/sim"
+)
 
 var (
 	opHoldLwps = &sim.OpType{Name: "holdlwps", Access: sim.Write}
@@ -22,8 +26,9 @@ type Process struct {
 	forker  *sim.Thread // in fork1, and nobody else of the process runs
 	forkall bool        // it is in forkall, which interrupts upcalls
 	halted  bool        // by job control or a debugger
-	stopped sim.Queue   // threads that have stopped
-	waiting sim.Queue   // the forker, until all others have
+	dead    bool
+	stopped sim.Queue // threads that have stopped
+	waiting sim.Queue // the forker, until all others have
 }
 
 // lwp is one thread of the process.
@@ -37,13 +42,26 @@ type lwp struct {
 func (p *Process) Init(w *sim.World, name string) {
 	w.Register(&p.obj, "PROC", name, 0, p)
 	p.lwps = p.lwps[:0]
-	p.forker, p.forkall, p.halted = nil, false, false
+	p.forker, p.forkall, p.halted, p.dead = nil, false, false, false
 	p.stopped.Reset()
 	p.waiting.Reset()
 }
 
 // Add makes t, which has not run yet, a thread of the process.
-func (p *Process) Add(t *sim.Thread) { p.lwps = append(p.lwps, lwp{t: t}) }
+func (p *Process) Add(t *sim.Thread) {
+	p.lwps = slices.DeleteFunc(p.lwps, func(l lwp) bool { return l.t.Done() })
+	p.lwps = append(p.lwps, lwp{t: t})
+}
+
+// Kill ends the process: nobody stops or forks any more.
+func (p *Process) Kill(t *sim.Thread) {
+	p.dead, p.halted, p.forker, p.forkall = true, false, nil, false
+	p.release(t)
+	if u := p.waiting.First(); u != nil {
+		p.waiting.Remove(u)
+		t.World().Wake(t, u)
+	}
+}
 
 // Enter is a system call of t: until Leave it is in the kernel. It first stops if it must. A
 // nil Process is one that nobody forks or stops.
@@ -125,6 +143,9 @@ func (p *Process) Fork(t *sim.Thread, all bool, interrupt func(*sim.Thread)) {
 	p.Stop(t) // one fork after the other
 	p.inKernel(t, true)
 	t.Step(opHoldLwps, &p.obj, nil)
+	if p.dead {
+		return
+	}
 	p.forker, p.forkall = t, all
 	if all {
 		for _, l := range p.lwps {
@@ -137,14 +158,16 @@ func (p *Process) Fork(t *sim.Thread, all bool, interrupt func(*sim.Thread)) {
 		t.Block(opHeldLwps, &p.obj, &p.waiting)
 	}
 	t.Step(opForked, &p.obj, nil)
-	p.forker, p.forkall = nil, false
-	p.release(t)
+	if p.forker == t {
+		p.forker, p.forkall = nil, false
+		p.release(t)
+	}
 }
 
 // Halt stops the process by job control or a debugger: each of its threads stops where it can.
 func (p *Process) Halt(t *sim.Thread) {
 	t.Step(opStopPid, &p.obj, nil)
-	p.halted = true
+	p.halted = !p.dead
 }
 
 // Continue lets a halted process go on.

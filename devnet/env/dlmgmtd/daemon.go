@@ -26,6 +26,8 @@ const (
 	CmdLinkpropInit = "LINKPROP_INIT"
 	CmdSetZoneid    = "SETZONEID"
 	CmdCreateLinkid = "CREATE_LINKID" // userland, not an upcall
+	CmdZoneBoot     = "ZONEBOOT"      // userland, not an upcall
+	CmdZoneHalt     = "ZONEHALT"      // userland, not an upcall
 	CmdUpLinkid     = "UP_LINKID"     // userland, not an upcall
 	CmdRemapLinkid  = "REMAP_LINKID"  // userland, not an upcall
 	CmdDestroyLink  = "DESTROY_LINKID"
@@ -33,11 +35,23 @@ const (
 
 // Kernel is what the daemon's threads call in the kernel.
 type Kernel interface {
+	// GetMacProp is the DLDIOC_GETMACPROP ioctl, for the range of a property.
+	GetMacProp(t *sim.Thread, id env.LinkID, prop string) env.Errno
 	// SetMacProp is the DLDIOC_SETMACPROP ioctl.
 	SetMacProp(t *sim.Thread, id env.LinkID, prop string) env.Errno
 	// DoorSet is the DLDIOC_DOORSERVER ioctl.
 	DoorSet(t *sim.Thread, start bool) env.Errno
 }
+
+// Forks is when the daemon forks.
+type Forks uint8
+
+// The cases.
+const (
+	ForksNever Forks = iota
+	ForksForFiles
+	ForksAlways
+)
 
 // Daemon is dlmgmtd over all its lives. Active links survive a restart in its cache.
 type Daemon struct {
@@ -47,6 +61,11 @@ type Daemon struct {
 	// Fault makes db_write fail: a link's database cannot be written.
 	Fault env.Fault
 
+	// Forks says when a handler forks to read or write the database of a zone: always, if the
+	// zone has links, or never (environment.md 10.2 and 10.4: trees differ).
+	Forks Forks
+
+	proc     env.Process
 	lastID   env.LinkID // given out or in use
 	links    []*Link    // in ascending order of id
 	life     *process   // nil while the daemon is down
@@ -60,6 +79,7 @@ type Daemon struct {
 func (d *Daemon) Init(w *sim.World) {
 	d.links, d.life, d.last, d.lives, d.lastID = d.links[:0], nil, nil, 0, 0
 	d.starting.Reset()
+	d.proc.Init(w, "dlmgmtd")
 	w.Register(&d.obj, "dlmgmtd", "", 0, d)
 }
 
@@ -69,7 +89,7 @@ func (d *Daemon) Up() bool { return d.life != nil }
 // serve is dlmgmt_handler: it executes one request on a server thread. The reply of a dead
 // process reaches nobody.
 func (p *process) serve(t *sim.Thread, req *door.Request) door.Reply {
-	p.userland(t)
+	p.d.proc.Stop(t)
 	switch req.Cmd {
 	case CmdGetName:
 		return p.lookup(t, func(k *Link) bool { return k.ID == req.Link && k.visible(req.Cred) })
@@ -91,6 +111,10 @@ func (p *process) serve(t *sim.Thread, req *door.Request) door.Reply {
 		return p.setZoneid(t, req)
 	case CmdCreateLinkid:
 		return p.createLinkid(t, req)
+	case CmdZoneBoot:
+		return p.zoneBoot(t, req)
+	case CmdZoneHalt:
+		return p.zoneHalt(t, req)
 	case CmdUpLinkid:
 		return p.upLinkid(t, req)
 	case CmdRemapLinkid:
@@ -108,7 +132,7 @@ func (p *process) lookup(t *sim.Thread, match func(*Link) bool) door.Reply {
 	}
 	r := door.Reply{Err: env.ENOENT}
 	for _, k := range p.d.links {
-		if match(k) {
+		if p.knows(k) && match(k) {
 			r = door.Reply{Link: k.ID, Name: k.Name, Class: k.Class, Media: k.Media, Flags: k.Flags, Zone: k.Zone}
 			break
 		}
@@ -116,6 +140,9 @@ func (p *process) lookup(t *sim.Thread, match func(*Link) bool) door.Reply {
 	p.lock.unlock(t)
 	return r
 }
+
+// knows reports whether the link's database has been read in this life.
+func (p *process) knows(k *Link) bool { return p.loaded || k.owner == env.GlobalZone }
 
 // linkpropInit is dlmgmt_linkprop_init: it applies the persistent properties of a link by
 // ioctls, which come back as upcalls and need the perimeter. The table lock is held for the
@@ -130,9 +157,14 @@ func (p *process) linkpropInit(t *sim.Thread, req *door.Request) door.Reply {
 		props = k.Props
 	}
 	for _, prop := range props {
+		if !p.lock.read(t) { // for the value that is kept
+			return door.Reply{}
+		}
+		p.lock.unlock(t)
 		if p.lock.dead {
 			return door.Reply{}
 		}
+		_ = p.downcall(t, func() env.Errno { return p.d.Kernel.GetMacProp(t, req.Link, prop) })
 		if p.downcall(t, func() env.Errno { return p.d.Kernel.SetMacProp(t, req.Link, prop) }) != 0 {
 			r = door.Reply{Err: env.EINVAL}
 		}
@@ -158,7 +190,7 @@ func (p *process) setZoneid(t *sim.Thread, req *door.Request) door.Reply {
 // dies in between, the rest is not done.
 func (p *process) moveLink(t *sim.Thread, id env.LinkID, to env.ZoneID) env.Errno {
 	k := p.d.find(id)
-	if k == nil {
+	if k == nil || !p.knows(k) {
 		return env.ENOENT
 	}
 	if k.Zone == to {

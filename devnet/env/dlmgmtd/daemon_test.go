@@ -29,6 +29,11 @@ type kernel struct {
 	fail    string // property that cannot be set
 }
 
+func (k *kernel) GetMacProp(t *sim.Thread, _ env.LinkID, _ string) env.Errno {
+	t.Yield()
+	return 0
+}
+
 func (k *kernel) SetMacProp(t *sim.Thread, id env.LinkID, prop string) env.Errno {
 	k.inside++
 	defer func() { k.inside-- }()

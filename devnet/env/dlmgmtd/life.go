@@ -10,12 +10,10 @@ import (
 )
 
 var (
-	opStart   = &sim.OpType{Name: "dlmgmtd start", Access: sim.Write}
-	opExit    = &sim.OpType{Name: "dlmgmtd exit", Access: sim.Write}
-	opSuspend = &sim.OpType{Name: "dlmgmtd stopped", Access: sim.Write}
-	opResume  = &sim.OpType{Name: "dlmgmtd continued", Access: sim.Write}
-	opStopped = &sim.OpType{Name: "dlmgmtd (stopped)", Access: sim.Local, Wait: true}
-	opRemain  = &sim.OpType{Name: "dlmgmtd start (old process remains)", Access: sim.Write, Wait: true}
+	opStart  = &sim.OpType{Name: "dlmgmtd start", Access: sim.Write}
+	opLoad   = &sim.OpType{Name: "dlmgmt_db_init of the zones", Access: sim.Write}
+	opExit   = &sim.OpType{Name: "dlmgmtd exit", Access: sim.Write}
+	opRemain = &sim.OpType{Name: "dlmgmtd start (old process remains)", Access: sim.Write, Wait: true}
 )
 
 // process is one life of the daemon.
@@ -25,10 +23,9 @@ type process struct {
 	// kernel holds the process's threads that are inside the kernel. A killed thread
 	// finishes its system call first, and the process remains until then.
 	kernel []*sim.Thread
-	// suspended says that the process is stopped (SIGSTOP, a debugger): its threads stop
-	// when they are in user space.
-	suspended bool
-	stopped   sim.Queue
+	// loaded says that the databases of all zones have been read. That of the global zone is
+	// read before the kernel gets the door, the others only after it.
+	loaded bool
 }
 
 // Start begins a life of the daemon, once the process of the last one is gone: it learns
@@ -46,11 +43,15 @@ func (d *Daemon) Start(t *sim.Thread) env.Errno {
 	p := &process{d: d}
 	p.lock.init(t.World(), d.lives)
 	d.life, d.last = p, p
+	d.proc.Init(t.World(), "dlmgmtd")
 	if d.lives > 1 {
 		d.relearn()
 	}
 	d.Door.Attach(t.World(), p.serve)
-	return p.downcall(t, func() env.Errno { return d.Kernel.DoorSet(t, true) })
+	err := p.downcall(t, func() env.Errno { return d.Kernel.DoorSet(t, true) })
+	t.Step(opLoad, &d.obj, nil)
+	p.loaded = true
+	return err
 }
 
 // relearn sets the zone of each link to what the kernel's lists say. A link that a zone owns
@@ -66,36 +67,20 @@ func (d *Daemon) relearn() {
 }
 
 // Suspend stops the process as SIGSTOP or a debugger does: requests are taken and not answered
-// until Resume. Nothing happens if it does not run.
-func (d *Daemon) Suspend(t *sim.Thread) {
-	t.Step(opSuspend, &d.obj, nil)
-	if d.life != nil {
-		d.life.suspended = true
-	}
-}
+// until Resume.
+func (d *Daemon) Suspend(t *sim.Thread) { d.proc.Halt(t) }
 
 // Resume lets a suspended process go on.
-func (d *Daemon) Resume(t *sim.Thread) {
-	t.Step(opResume, &d.obj, nil)
-	if d.life != nil {
-		d.life.resume(t)
-	}
-}
+func (d *Daemon) Resume(t *sim.Thread) { d.proc.Continue(t) }
 
-func (p *process) resume(t *sim.Thread) {
-	p.suspended = false
-	for u := p.stopped.First(); u != nil; u = p.stopped.First() {
-		p.stopped.Remove(u)
-		t.World().Wake(t, u)
-	}
-}
+// Process returns the process that all threads of the daemon's present life are in.
+func (d *Daemon) Process() *env.Process { return &d.proc }
 
-// userland is where a server thread is in user space: it stops there while the process is
-// suspended.
-func (p *process) userland(t *sim.Thread) {
-	for p.suspended {
-		t.Block(opStopped, nil, &p.stopped)
-	}
+// fork is fork1 by door thread t, in user space: it waits until every other thread of the daemon
+// has stopped, which one that sleeps in the kernel cannot (environment.md 10.4).
+func (p *process) fork(t *sim.Thread) {
+	p.d.proc.Fork(t, false, nil)
+	p.d.proc.Leave(t)
 }
 
 // Stop is the daemon's orderly exit: it revokes the door and tells the kernel before the
@@ -128,15 +113,17 @@ func (d *Daemon) exit(t *sim.Thread, p *process) {
 	d.Door.Crash(t)
 	if d.life == p {
 		d.life = nil
-		p.resume(t) // a killed process goes on to its end
+		d.proc.Kill(t)
 		p.lock.die(t)
 	}
 }
 
 // downcall runs work, a system call that thread t of the process makes.
 func (p *process) downcall(t *sim.Thread, work func() env.Errno) env.Errno {
+	p.d.proc.Enter(t)
 	p.kernel = append(p.kernel, t)
 	err := p.d.Door.Downcall(t, work)
+	p.d.proc.Leave(t)
 	i := slices.Index(p.kernel, t)
 	p.kernel = slices.Delete(p.kernel, i, i+1)
 	if p.lock.dead && len(p.kernel) == 0 {

@@ -63,6 +63,9 @@ func (p *process) createLocked(t *sim.Thread, req *door.Request) door.Reply {
 
 // write writes the link's database, which can fail.
 func (p *process) write(t *sim.Thread, k *Link) env.Errno {
+	if k.Zone != env.GlobalZone {
+		p.forkFor(t, k.Zone)
+	}
 	if p.lock.dead {
 		return env.EBADF // reaches nobody
 	}

@@ -47,12 +47,15 @@ func (l *Layer) NetstackUnregister() {
 
 func (l *Layer) createStack(z *Zone) {
 	z.stack.id = z.ID
-	if l.module != nil {
+	if l.module != nil && !z.Shared {
 		z.stack.arg = l.module.Create(z.ID)
 	}
 }
 
 func (l *Layer) shutdownStack(t *sim.Thread, z *Zone) {
+	if z.Shared {
+		return
+	}
 	z.stack.closing = true
 	if l.module != nil && z.stack.arg != nil {
 		l.module.Shutdown(t, z.ID, z.stack.arg)

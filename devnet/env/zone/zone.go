@@ -47,14 +47,16 @@ func ParseStatus(name string) (Status, bool) {
 }
 
 var (
-	opFind   = &sim.OpType{Name: "zone_find_by_id", Access: sim.Write}
-	opStatus = &sim.OpType{Name: "zone_status_get", Access: sim.Read}
-	opSet    = &sim.OpType{Name: "zone_status_set", Access: sim.Write}
-	opRele   = &sim.OpType{Name: "zone_rele", Access: sim.Write}
-	opAdd    = &sim.OpType{Name: "zone_add_datalink", Access: sim.Write}
-	opWalk   = &sim.OpType{Name: "zone_datalink_walk", Access: sim.Read}
-	opStack  = &sim.OpType{Name: "netstack_get_current", Access: sim.Write}
-	opRemove = &sim.OpType{Name: "zone_remove_datalink", Access: sim.Write}
+	opFind        = &sim.OpType{Name: "zone_find_by_id", Access: sim.Write}
+	opStatus      = &sim.OpType{Name: "zone_status_get", Access: sim.Read}
+	opSet         = &sim.OpType{Name: "zone_status_set", Access: sim.Write}
+	opRele        = &sim.OpType{Name: "zone_rele", Access: sim.Write}
+	opAdd         = &sim.OpType{Name: "zone_add_datalink", Access: sim.Write}
+	opWalk        = &sim.OpType{Name: "zone_datalink_walk", Access: sim.Read}
+	opShutWait    = &sim.OpType{Name: "zone_shutdown (waiting)", Access: sim.Write, Wait: true}
+	opDestroyWait = &sim.OpType{Name: "zone_destroy (waiting)", Access: sim.Write, Wait: true}
+	opStack       = &sim.OpType{Name: "netstack_get_current", Access: sim.Write}
+	opRemove      = &sim.OpType{Name: "zone_remove_datalink", Access: sim.Write}
 )
 
 // Zone is a zone_t.
@@ -65,11 +67,19 @@ type Zone struct {
 	ref    int
 	links  []env.LinkID
 	stack  Netstack
-	obj    sim.Object
+	// Shared says that the zone has no network stack of its own.
+	Shared  bool
+	stopper *sim.Thread // in zone_shutdown
+	waiting sim.Queue   // for its end, or for the last reference
+	obj     sim.Object
 }
 
 // Layer is the zones of one kernel. The global zone is always there and always runs.
 type Layer struct {
+	// Kill ends the processes of a zone that shuts down and returns when none is left; nil if
+	// there are none.
+	Kill func(t *sim.Thread, id env.ZoneID)
+
 	module *Module // registered for network stacks, nil if none is
 	zones  []*Zone // all others
 	global Zone
@@ -85,7 +95,7 @@ func (l *Layer) Init(w *sim.World) {
 // Add makes a zone. It is not an operation: for setting a world up.
 func (l *Layer) Add(w *sim.World, id env.ZoneID, name string, s Status) *Zone {
 	z := &Zone{ID: id, Name: name, status: s}
-	w.Register(&z.obj, "zone", name, 0, nil)
+	w.Register(&z.obj, "zone", name, 0, z)
 	l.zones = append(l.zones, z)
 	l.createStack(z)
 	return z
@@ -153,6 +163,12 @@ func (z *Zone) StatusGet(t *sim.Thread) Status {
 func (z *Zone) Rele(t *sim.Thread) {
 	t.Step(opRele, &z.obj, nil)
 	z.ref--
+	if z.ref == 0 && z.status == Dead {
+		for u := z.waiting.First(); u != nil; u = z.waiting.First() {
+			z.waiting.Remove(u)
+			t.World().Wake(t, u)
+		}
+	}
 }
 
 // SetStatus moves the zone up the ladder; going down or staying is refused with false.
@@ -165,18 +181,63 @@ func (z *Zone) SetStatus(t *sim.Thread, s Status) bool {
 	return true
 }
 
-// Shutdown is zone_shutdown of a zone whose processes end at once: SHUTTING_DOWN, EMPTY, then
-// the callback of its exclusive network stack with no zone lock held, then DOWN. EINVAL if
-// the zone does not run.
+// Shutdown is zone_shutdown: SHUTTING_DOWN, EMPTY once its processes have ended, then the callback of its exclusive network stack with no zone lock held, then DOWN. Whoever comes
+// second waits for the callback. EINVAL if the zone is not READY yet; nothing happens to a zone
+// that is DOWN.
 func (l *Layer) Shutdown(t *sim.Thread, id env.ZoneID) env.Errno {
 	z := l.Get(id)
-	if z == nil || z.status < Ready || !z.SetStatus(t, ShuttingDown) {
+	if z == nil || z.status < Ready {
 		return env.EINVAL
+	}
+	if !z.SetStatus(t, ShuttingDown) {
+		for z.stopper != nil && z.status < Down {
+			t.Block(opShutWait, &z.obj, &z.waiting)
+		}
+		return 0
+	}
+	z.stopper = t
+	if l.Kill != nil {
+		l.Kill(t, id)
 	}
 	z.SetStatus(t, Empty)
 	l.shutdownStack(t, z)
 	z.SetStatus(t, Down)
+	z.stopper = nil
+	for u := z.waiting.First(); u != nil; u = z.waiting.First() {
+		z.waiting.Remove(u)
+		t.World().Wake(t, u)
+	}
 	return 0
+}
+
+// Destroy is zone_destroy: DYING, DEAD, the end of the network stack, and, once nobody holds the
+// zone any more, its end. EBUSY below DOWN, EINVAL if there is no such zone.
+func (l *Layer) Destroy(t *sim.Thread, id env.ZoneID) env.Errno {
+	z := l.Get(id)
+	switch {
+	case z == nil:
+		return env.EINVAL
+	case z.status < Down:
+		return env.EBUSY
+	case !z.SetStatus(t, Dying):
+		return env.EBUSY
+	}
+	z.SetStatus(t, Dead)
+	l.destroyStack(z)
+	for z.ref > 0 {
+		t.Block(opDestroyWait, &z.obj, &z.waiting)
+	}
+	l.Forget(id)
+	return 0
+}
+
+// Blockers implements sim.Resource: who waits in zone_shutdown waits for whoever shuts the zone
+// down.
+func (z *Zone) Blockers(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
+	if z.stopper != nil {
+		buf = append(buf, z.stopper)
+	}
+	return buf
 }
 
 // DatalinkWalk is zone_datalink_walk: it holds the zone and calls visit for each link that

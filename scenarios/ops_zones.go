@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package scenarios
+
+import (
+	"dlsim/devnet/env"
+	"dlsim/devnet/env/dlmgmtd"
+	"dlsim/devnet/env/door"
+	"dlsim/devnet/env/zone"
+)
+
+func zoneOps() []*Op {
+	return []*Op{
+		define("zone_boot", "daemon, signals, zones",
+			"Boots a zone as zoneadmd does: READY, a request that has the daemon read the zone's links, BOOTING, RUNNING. EINVAL if it is past INITIALIZED.",
+			"zone_boot: web", runZoneBoot),
+		define("zone_halt", "daemon, signals, zones",
+			"Halts a zone as zoneadmd does: zone_shutdown, then its vnics are deleted from the global zone (or EBUSY if links remain, see zoneadmd of system), a request that has the daemon forget the zone's links, and zone_destroy.",
+			"zone_halt: web", runZoneHalt),
+		define("zone_destroy", "daemon, signals, zones",
+			"zone_destroy: DYING, DEAD, and gone once nobody holds it. EBUSY below DOWN.",
+			"zone_destroy: web", func(c *call, a *zoneArgs) env.Errno {
+				return c.m.kernel.Zones.Destroy(c.t, c.zone(a.Zone))
+			}),
+	}
+}
+
+func runZoneBoot(c *call, a *zoneArgs) env.Errno {
+	z := c.m.kernel.Zones.Get(c.zone(a.Zone))
+	if z == nil || z.Status() > zone.Initialized || !z.SetStatus(c.t, zone.Ready) {
+		return env.EINVAL
+	}
+	if err := c.tellDaemon(dlmgmtd.CmdZoneBoot, z.ID); err != 0 {
+		return err
+	}
+	z.SetStatus(c.t, zone.Booting)
+	z.SetStatus(c.t, zone.Running)
+	return 0
+}
+
+// runZoneHalt is vplat_teardown (environment.md 8.4).
+func runZoneHalt(c *call, a *zoneArgs) env.Errno {
+	k := &c.m.kernel
+	z := k.Zones.Get(c.zone(a.Zone))
+	if z == nil {
+		return env.EINVAL
+	}
+	if err := k.Zones.Shutdown(c.t, z.ID); err != 0 {
+		return err
+	}
+	for _, id := range append([]env.LinkID(nil), z.Links()...) {
+		if c.m.sc.System.Zoneadmd == "keeps-links" || !k.VNIC.Has(id) {
+			return env.EBUSY // datalinks remain in the zone
+		}
+		if err := k.VNIC.Delete(c.t, id); err != 0 {
+			return err
+		}
+		c.forget(id)
+	}
+	if err := c.tellDaemon(dlmgmtd.CmdZoneHalt, z.ID); err != 0 {
+		return err
+	}
+	return k.Zones.Destroy(c.t, z.ID)
+}
+
+// tellDaemon is a door call of zoneadmd about a zone.
+func (c *call) tellDaemon(cmd string, id env.ZoneID) env.Errno {
+	reply, err := c.m.kernel.Door.Call(c.t, &door.Request{Cmd: cmd, Zone: id, Cred: env.Of(c.t).Zone})
+	if err == 0 {
+		err = reply.Err
+	}
+	return err
+}
