@@ -59,10 +59,9 @@ func (d *DLS) DevnetLink(t *sim.Thread, ddh env.DLHandle) string {
 	return ddh.(Ptr).At(t).ddLinkname.Load(t) // C:1998
 }
 
-// DevnetMac is dls_devnet_mac (C:2002-2005). The MAC name never changes while the object
-// lives.
+// DevnetMac is dls_devnet_mac (C:2002-2005).
 func (d *DLS) DevnetMac(t *sim.Thread, ddh env.DLHandle) string {
-	return ddh.(Ptr).At(t).ddMac.Get(t) // C:2004
+	return ddh.(Ptr).At(t).ddMac.Load(t) // C:2004
 }
 
 // DevnetLinkid is dls_devnet_linkid (C:2008-2011).
