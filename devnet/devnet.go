@@ -199,16 +199,16 @@ func (d *DLS) DLSMgmtInit(w *sim.World, debugKmem bool) {
 		d.typ = &kmem.Type[dlsDevnet]{
 			Cache: "dls_devnet_cache", What: "dls_devnet_t", Register: d.register,
 			Construct: constructor, Destruct: destructor,
-		}
+		} // C:214-216
 		d.wild = kmem.Wild[dlsDevnet]("dls_devnet_t *ddp")
 	}
 	d.cache.Debug = debugKmem
-	d.cache.Init(w, d.typ) // C:214-217
+	d.cache.Init(w, d.typ) // C:214-216
 	d.idHash.create()      // C:222-223
 	d.hash.create()        // C:228-230
 	d.needRebuild.Init(w, nil, "devnet_need_rebuild", "", 0)
 	d.needRebuild.Poke(false) // C:232
-	d.mgmtDh = nil
+	d.mgmtDh = nil            // C:84
 
 	d.Zones.NetstackRegister(zone.Module{
 		Create: d.dlsStackInit, Shutdown: d.dlsStackShutdown, Destroy: d.dlsStackFini,

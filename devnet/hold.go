@@ -147,7 +147,7 @@ func (d *DLS) devnetHoldByName(t *sim.Thread, link string) (env.DLHandle, env.Er
 		return nil, env.ENOENT
 	}
 
-	if isIptunLink(drv) {
+	if isIptunLink(drv) { // C:1305
 		linkid, err := d.iDevnetCreateIptun(t, link, drv) // C:1306
 		if err != 0 {
 			return nil, err

@@ -44,9 +44,9 @@ func (d *DLS) dlsStatUpdate(t *sim.Thread, dlp dls.Ptr, write bool) env.Errno {
 
 // devnetStatCreate is dls_devnet_stat_create (C:754-770). A name collision is ignored.
 func (d *DLS) devnetStatCreate(t *sim.Thread, ddp Ptr, zoneid env.ZoneID) {
-	name := ddp.At(t).ddLinkname.Load(t)                        // C:758
-	linkid := ddp.At(t).ddLinkid.Load(t)                        // C:759
-	ksp, ok := d.dlsStatCreate(t, name, zoneid, uint64(linkid)) // C:758-760
+	name := ddp.At(t).ddLinkname.Load(t)                                            // C:758
+	linkid := ddp.At(t).ddLinkid.Load(t)                                            // C:759
+	ksp, ok := d.dlsStatCreate(t, name, zoneid, d.devnetStatUpdate, uint64(linkid)) // C:758-760
 	if !ok {
 		return
 	}
@@ -61,8 +61,10 @@ func (d *DLS) devnetStatCreate(t *sim.Thread, ddp Ptr, zoneid env.ZoneID) {
 }
 
 // dlsStatCreate is dls_stat_create of io/dls/dls_stat.c: create and install.
-func (d *DLS) dlsStatCreate(t *sim.Thread, name string, zoneid env.ZoneID, private uint64) (kstat.Ptr, bool) {
-	ksp, ok := d.Kstat.Create(t, name, zoneid, d.devnetStatUpdate, private)
+func (d *DLS) dlsStatCreate(
+	t *sim.Thread, name string, zoneid env.ZoneID, update kstat.Update, private uint64,
+) (kstat.Ptr, bool) {
+	ksp, ok := d.Kstat.Create(t, name, zoneid, update, private)
 	if ok {
 		d.Kstat.Install(t, ksp)
 	}
