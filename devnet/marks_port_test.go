@@ -202,103 +202,6 @@ func (w *statementWalker) add(pos, end token.Pos) {
 	w.fn.statements = append(w.fn.statements, s)
 }
 
-// goTokenTable gives for each expression of the port the token of the original that it ports.
-func goTokenTable() []cToken {
-	var table []cToken
-	for _, row := range [][2]string{
-		{`\.ddMutex\.Init\(`, "mutex_init dd_mutex"},
-		{`\.ddMutex\.Destroy\(`, "mutex_destroy dd_mutex"},
-		{`\.ddMutex\.Enter\(`, "mutex_enter dd_mutex"},
-		{`\.ddMutex\.Exit\(`, "mutex_exit dd_mutex"},
-		{`\.mgmtLock\.Init\(`, "mutex_init i_dls_mgmt_lock"},
-		{`\.mgmtLock\.Destroy\(`, "mutex_destroy i_dls_mgmt_lock"},
-		{`\.mgmtLock\.Enter\(`, "mutex_enter i_dls_mgmt_lock"},
-		{`\.mgmtLock\.Exit\(`, "mutex_exit i_dls_mgmt_lock"},
-		{`\.devnetLock\.Init\(`, "rw_init i_dls_devnet_lock"},
-		{`\.devnetLock\.Destroy\(`, "rw_destroy i_dls_devnet_lock"},
-		{`\.devnetLock\.EnterRead\(`, "rw_enter i_dls_devnet_lock RW_READER"},
-		{`\.devnetLock\.EnterWrite\(`, "rw_enter i_dls_devnet_lock RW_WRITER"},
-		{`\.devnetLock\.Exit\(`, "rw_exit i_dls_devnet_lock"},
-		{`\.ddCv\.Init\(`, "cv_init dd_cv"},
-		{`\.ddCv\.Destroy\(`, "cv_destroy dd_cv"},
-		{`\.ddCv\.Signal\(`, "cv_signal dd_cv"},
-		{`\.ddCv\.Broadcast\(`, "cv_broadcast dd_cv"},
-		{`\.ddCv\.Wait\(t, &ddp\.At\(t\)\.ddMutex\)`, "cv_wait dd_cv dd_mutex"},
-		{`\.Taskq\.Dispatch\(`, "taskq_dispatch system_taskq"},
-		{`\bksync\.Delay\(`, "delay"},
-		{`\bksync\.CmnErr\(`, "cmn_err"},
-		{`\bverify\(`, "VERIFY"},
-		{`\bd\.assert\(`, "ASSERT"},
-		{`\bmhErrNotFound\b`, "MH_ERR_NOTFOUND"},
-		{`\bd\.cache\.Init\(`, "kmem_cache_create"},
-		{`\bd\.cache\.Destroy\(`, "kmem_cache_destroy"},
-		{`\bd\.cache\.Alloc\(`, "kmem_cache_alloc"},
-		{`\bd\.cache\.Free\(`, "kmem_cache_free"},
-		{`&dlsStack\{`, "kmem_zalloc"},
-		{`\bdlssZoneid: stackid\b`, "netstackid_to_zoneid"},
-		{`\.dlssZoneid = -1`, "kmem_free"},
-		{`\bd\.Door\.Open\(`, "door_ki_open"},
-		{`\bd\.Door\.Upcall\(`, "door_ki_upcall_limited"},
-		{`\b(?:dh|mgmtDh)\.Hold\(`, "door_ki_hold"},
-		{`\b(?:dh|mgmtDh)\.Rele\(`, "door_ki_rele"},
-		{`\bdh\.Revoked\(`, "door_ki_info"},
-		{`\bd\.Kstat\.Delete\(`, "kstat_delete"},
-		{`\bd\.dlsStatCreate\(`, "dls_stat_create"},
-		{`\bd\.dlsStatUpdate\(`, "dls_stat_update"},
-		{`\bd\.MAC\.PerimEnterByMH\(`, "mac_perim_enter_by_mh"},
-		{`\bd\.MAC\.PerimEnterByMacname\(`, "mac_perim_enter_by_macname"},
-		{`\bd\.MAC\.PerimEnterByLinkid\(`, "mac_perim_enter_by_linkid"},
-		{`\bd\.MAC\.PerimExit\(`, "mac_perim_exit"},
-		{`\.PerimHeld\(`, "MAC_PERIM_HELD"},
-		{`\bmh\.Name\b`, "mac_name"},
-		{`\bd\.MAC\.Open\(`, "mac_open"},
-		{`\bd\.MAC\.Close\(`, "mac_close"},
-		{`\bd\.MAC\.RenamePrimary\(`, "mac_rename_primary"},
-		{`\bd\.MAC\.MarkExclusive\(`, "mac_mark_exclusive"},
-		{`\bd\.MAC\.UnmarkExclusive\(`, "mac_unmark_exclusive"},
-		{`\bd\.Links\.Find\(`, "mod_hash_find i_dls_link_hash"},
-		{`\bd\.Links\.Hold\(`, "dls_link_hold"},
-		{`\bd\.Links\.HoldCreate\(`, "dls_link_hold_create"},
-		{`\bd\.Links\.Rele\(`, "dls_link_rele"},
-		{`\bd\.Links\.ReleByName\(`, "dls_link_rele_by_name"},
-		{`\bd\.Links\.SetZid\(`, "dls_link_setzid"},
-		{`\bd\.Links\.Dev\(`, "dls_link_dev"},
-		{`\bd\.Softmac\.Recreate\(`, "softmac_recreate"},
-		{`\bd\.Softmac\.HoldDevice\(`, "softmac_hold_device"},
-		{`\bd\.Softmac\.ReleDevice\(`, "softmac_rele_device"},
-		{`\bd\.DDI\.MajorToName\(`, "ddi_major_to_name"},
-		{`\bd\.DDI\.NameToMajor\(`, "ddi_name_to_major"},
-		{`\bd\.DDI\.HoldDeviByInstance\(`, "ddi_hold_devi_by_instance"},
-		{`\bd\.DDI\.ReleaseDevi\(`, "ddi_release_devi"},
-		{`\bddiParseDlen\(`, "ddi_parse_dlen"},
-		{`\bdlsMinor2Inst\(`, "DLS_MINOR2INST"},
-		{`\bdlsPpa2Minor\(`, "DLS_PPA2MINOR"},
-		{`\bisIptunLink\(`, "IS_IPTUN_LINK"},
-		{`\bddNotVisible\(`, "DD_NOT_VISIBLE"},
-		{`\bddCondemned\b`, "DD_CONDEMNED"},
-		{`\bddImplicitIptun\b`, "DD_IMPLICIT_IPTUN"},
-		{`\bddInitializing\b`, "DD_INITIALIZING"},
-		{`\bd\.SysShutdown\b`, "sys_shutdown"},
-		{`\bd\.Zones\.DatalinkWalk\(`, "zone_datalink_walk"},
-		{`\bd\.Zones\.FindByID\(`, "zone_find_by_id"},
-		{`\bzp\.StatusGet\(`, "zone_status_get"},
-		{`\bzp\.Rele\(`, "zone_rele"},
-		{`\bd\.Zones\.NetstackRegister\(`, "netstack_register"},
-		{`\bd\.Zones\.NetstackUnregister\(`, "netstack_unregister"},
-		{`\bd\.Zones\.NetstackGetCurrent\(`, "netstack_get_current"},
-		{`\bd\.Zones\.NetstackRele\(`, "netstack_rele"},
-		{`\bd\.Iptun\.Create\(`, "iptun_create"},
-		{`\bd\.Iptun\.Delete\(`, "iptun_delete"},
-		{`\benv\.Of\(t\)\.Zone\b`, "current zone"},
-		{`\bd\.mgmtDh = `, "write dls_mgmt_dh"},
-		{`\bd\.needRebuild\.(?:Load|Get)\(`, "read devnet_need_rebuild"},
-		{`\bd\.needRebuild\.(?:Store|Set|Poke)\(`, "write devnet_need_rebuild"},
-	} {
-		table = append(table, cToken{regexp.MustCompile(row[0]), row[1]})
-	}
-	return table
-}
-
 var (
 	goHash   = regexp.MustCompile(`\bd\.(hash|idHash)\b(?:\.(\w+)\()?`)
 	goField  = regexp.MustCompile(`\.dd([A-Z]\w*)\.(Load|Get|Peek|Store|Set)\(`)
@@ -308,12 +211,7 @@ var (
 
 // goTokens returns the tokens of a statement of the port; c has the functions of the port.
 func goTokens(text string, c map[string]string) []string {
-	var tokens []string
-	for _, row := range goTokenTable() {
-		for range row.pattern.FindAllString(text, -1) {
-			tokens = append(tokens, row.name)
-		}
-	}
+	tokens := tokens(goTable, text)
 	for _, m := range goHash.FindAllStringSubmatch(text, -1) {
 		op := m[2]
 		if op == "destroy" {

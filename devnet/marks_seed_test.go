@@ -146,40 +146,6 @@ func (f *cFunction) parseBody(lines []string, first int) {
 	}
 }
 
-// cToken finds a kind of use of shared state, or of a call that the port must have, in a
-// statement of the original. $1 and so on in name are the groups.
-type cToken struct {
-	pattern *regexp.Regexp
-	name    string
-}
-
-func cTokenTable() []cToken {
-	var table []cToken
-	for _, row := range [][2]string{
-		{`\b(mutex_\w+)\(&(?:ddp->)?(\w+)`, "$1 $2"},
-		{`\brw_enter\(&(\w+), (\w+)\)`, "rw_enter $1 $2"},
-		{`\b(rw_(?:exit|init|destroy))\(&(\w+)`, "$1 $2"},
-		{`\bcv_wait\(&ddp->(\w+), &ddp->(\w+)\)`, "cv_wait $1 $2"},
-		{`\b(cv_(?:init|destroy|signal|broadcast))\(&ddp->(\w+)`, "$1 $2"},
-		{`\btaskq_dispatch\((\w+)`, "taskq_dispatch $1"},
-		{`\b(\w+) = mod_hash_create_\w+\(`, "mod_hash_create $1"},
-		{`\b(mod_hash_(?:find|insert|remove|destroy_hash))\((\w+)`, "$1 $2"},
-		{`\b(kmem_\w+)\(`, "$1"},
-		{`\b(VERIFY)0?\(`, "$1"},
-		{`\b(ASSERT)0?\(`, "$1"},
-		{
-			`\b((?:door_ki|kstat|dls_stat|mac|dls_link|softmac|netstack|iptun|ddi)_\w+|` +
-				`netstackid_to_zoneid|zone_(?:datalink_walk|find_by_id|status_get|rele)|delay|cmn_err)\(`, "$1",
-		},
-		{`\b(MAC_PERIM_HELD|DLS_MINOR2INST|DLS_PPA2MINOR|IS_IPTUN_LINK|DD_NOT_VISIBLE)\(`, "$1"},
-		{`\b(DD_CONDEMNED|DD_IMPLICIT_IPTUN|DD_INITIALIZING|sys_shutdown|MH_ERR_NOTFOUND)\b`, "$1"},
-		{`\b(?:crgetzoneid\(CRED\(\)\)|CRED\(\)|zone_kcred\(\)|getzoneid\(\))`, "current zone"},
-	} {
-		table = append(table, cToken{regexp.MustCompile(row[0]), row[1]})
-	}
-	return table
-}
-
 var (
 	// cShared is an access to a field of dls_devnet_t or to a static variable, and what
 	// follows it.
@@ -193,12 +159,7 @@ var (
 // cTokens returns the tokens of a statement.
 func cTokens(text string, funcs []*cFunction) []string {
 	text = cSizeof.ReplaceAllString(text, "")
-	var tokens []string
-	for _, row := range cTokenTable() {
-		for _, m := range row.pattern.FindAllStringSubmatchIndex(text, -1) {
-			tokens = append(tokens, string(row.pattern.ExpandString(nil, row.name, text, m)))
-		}
-	}
+	tokens := tokens(cTable, text)
 	for _, m := range cFilled.FindAllStringSubmatch(text, -1) {
 		tokens = append(tokens, "write "+m[2])
 	}

@@ -4,6 +4,7 @@ package devnet_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -263,5 +264,50 @@ func TestMarksComparisonFails(t *testing.T) {
 	}
 	if tried < 300 {
 		t.Errorf("only %d statements of the port have a mark and something to compare", tried)
+	}
+}
+
+// plain are the calls of the original that are not compared: they work on the caller's own
+// memory and arguments.
+var plain = []string{
+	"bcopy", "bzero", "getmajor", "getminor", "makedevice", "snprintf", "strlcpy", "strlen", "return", "if", "for", "while",
+	"switch", "IS_IPV4_TUN", "IS_IPV6_TUN", "IS_6TO4_TUN", "CRED",
+}
+
+// TestMarksCompareEveryCall expects each call of the original to be a token, or in the list of
+// those that nobody else can notice, and each access to a field to be one.
+func TestMarksCompareEveryCall(t *testing.T) {
+	call, field := regexp.MustCompile(`\b(\w+) ?\(`), regexp.MustCompile(`->(dd_\w+)`)
+	unused := slices.Clone(plain)
+	for _, f := range parseSeed(readSeed(t)) {
+		for _, s := range f.statements {
+			all := strings.Join(s.tokens, "\n") + "\n"
+			text := cSizeof.ReplaceAllString(s.text, "")
+			for _, m := range call.FindAllStringSubmatch(text, -1) {
+				name := strings.TrimSuffix(m[1], "0") // ASSERT0
+				switch {
+				case slices.Contains(plain, m[1]):
+					unused = slices.DeleteFunc(unused, func(p string) bool { return p == m[1] })
+				case strings.HasPrefix(name, "mod_hash_create_"):
+					name = "mod_hash_create"
+					fallthrough
+				default:
+					if strings.HasSuffix(name, "zone_kcred") || strings.HasSuffix(name, "getzoneid") {
+						name = "current zone"
+					}
+					if !strings.Contains(all, name) {
+						t.Errorf("C:%d: the call of %s is not compared: %s", s.first, m[1], s.text)
+					}
+				}
+			}
+			for _, m := range field.FindAllStringSubmatch(text, -1) {
+				if !strings.Contains(all, m[1]) {
+					t.Errorf("C:%d: the access to %s is not compared: %s", s.first, m[1], s.text)
+				}
+			}
+		}
+	}
+	for _, name := range unused {
+		t.Errorf("the original does not call %s: take it off the list", name)
 	}
 }
