@@ -83,8 +83,8 @@ type DLS struct {
 	cache       kmem.Cache[dlsDevnet] // i_dls_devnet_cachep
 	mgmtLock    ksync.Mutex           // i_dls_mgmt_lock
 	devnetLock  ksync.RWLock          // i_dls_devnet_lock
-	idHash      map[env.LinkID]Ptr    // i_dls_devnet_id_hash
-	hash        map[string]Ptr        // i_dls_devnet_hash, by dd_mac
+	idHash      modHash[env.LinkID]   // i_dls_devnet_id_hash
+	hash        modHash[string]       // i_dls_devnet_hash, by dd_mac
 	needRebuild ksync.Var[bool]       // devnet_need_rebuild
 	mgmtDh      *door.Door            // dls_mgmt_dh, under i_dls_mgmt_lock
 
@@ -181,7 +181,8 @@ func verify(t *sim.Thread, ok bool, what, fn string) {
 	}
 }
 
-// assert is ASSERT: it fails the run in a DEBUG kernel only.
+// assert is ASSERT: it fails the run in a DEBUG kernel only. An operand that is a scheduling
+// point is guarded by d.Debug, as the original does not evaluate it elsewhere.
 func (d *DLS) assert(t *sim.Thread, ok bool, what, fn string) {
 	if d.Debug && !ok {
 		t.Fail(sim.KindPanic, "ASSERT "+what, "ASSERT("+what+") failed in "+fn)
@@ -198,28 +199,27 @@ func (d *DLS) DLSMgmtInit(w *sim.World, debugKmem bool) {
 		d.typ = &kmem.Type[dlsDevnet]{
 			Cache: "dls_devnet_cache", What: "dls_devnet_t", Register: d.register,
 			Construct: constructor, Destruct: destructor,
-		}
+		} // C:214-216
 		d.wild = kmem.Wild[dlsDevnet]("dls_devnet_t *ddp")
-		d.idHash, d.hash = make(map[env.LinkID]Ptr), make(map[string]Ptr)
 	}
 	d.cache.Debug = debugKmem
-	d.cache.Init(w, d.typ) // C:214-217
-	clear(d.idHash)        // C:222
-	clear(d.hash)          // C:228
+	d.cache.Init(w, d.typ) // C:214-216
+	d.idHash.create()      // C:222-223
+	d.hash.create()        // C:228-230
 	d.needRebuild.Init(w, nil, "devnet_need_rebuild", "", 0)
 	d.needRebuild.Poke(false) // C:232
-	d.mgmtDh = nil
+	d.mgmtDh = nil            // C:84
 
 	d.Zones.NetstackRegister(zone.Module{
 		Create: d.dlsStackInit, Shutdown: d.dlsStackShutdown, Destroy: d.dlsStackFini,
-	}) // C:234
+	}) // C:234-235
 }
 
 // DLSMgmtFini is dls_mgmt_fini (C:239-247), which runs only when no link is left.
 func (d *DLS) DLSMgmtFini(t *sim.Thread) {
 	d.Zones.NetstackUnregister() // C:241
-	clear(d.hash)                // C:242
-	clear(d.idHash)              // C:243
+	d.hash.destroy()             // C:242
+	d.idHash.destroy()           // C:243
 	d.cache.Destroy(t)           // C:244
 	d.devnetLock.Destroy(t)      // C:245
 	d.mgmtLock.Destroy(t)        // C:246

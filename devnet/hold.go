@@ -13,10 +13,11 @@ import (
 // DevnetHoldTmpByLink is dls_devnet_hold_tmp_by_link (C:1132-1158): for a caller that has the
 // dls_link, which therefore cannot go away. ENOENT if the link is not visible.
 func (d *DLS) DevnetHoldTmpByLink(t *sim.Thread, dlp dls.Ptr) (env.DLHandle, env.Errno) {
-	d.devnetLock.EnterWrite(t)           // C:1137
-	ddp, found := d.hash[dlp.At(t).Name] // C:1138-1140
-	if !found {
-		d.devnetLock.Exit(t) // C:1141
+	d.devnetLock.EnterWrite(t)              // C:1137
+	ddp, err := d.hash.find(dlp.At(t).Name) // C:1138-1139
+	if err != 0 {
+		d.assert(t, err == mhErrNotFound, "err == MH_ERR_NOTFOUND", "dls_devnet_hold_tmp_by_link") // C:1140
+		d.devnetLock.Exit(t)                                                                       // C:1141
 		return nil, env.ENOENT
 	}
 
@@ -37,10 +38,11 @@ func (d *DLS) DevnetHoldTmpByLink(t *sim.Thread, dlp dls.Ptr) (env.DLHandle, env
 
 // devnetHoldCommon is dls_devnet_hold_common (C:1161-1191).
 func (d *DLS) devnetHoldCommon(t *sim.Thread, linkid env.LinkID, tmpHold bool) (env.DLHandle, env.Errno) {
-	d.devnetLock.EnterRead(t)      // C:1167
-	ddp, found := d.idHash[linkid] // C:1168-1170
-	if !found {
-		d.devnetLock.Exit(t) // C:1171
+	d.devnetLock.EnterRead(t)         // C:1167
+	ddp, err := d.idHash.find(linkid) // C:1168-1169
+	if err != 0 {
+		d.assert(t, err == mhErrNotFound, "err == MH_ERR_NOTFOUND", "dls_devnet_hold_common") // C:1170
+		d.devnetLock.Exit(t)                                                                  // C:1171
 		return nil, env.ENOENT
 	}
 
@@ -85,10 +87,11 @@ func (d *DLS) DevnetHoldByDev(t *sim.Thread, dev env.Dev) (env.DLHandle, env.Err
 
 	name := drv + strconv.Itoa(dlsMinor2Inst(dev.Minor)) // C:1233-1234
 
-	d.devnetLock.EnterRead(t)  // C:1236
-	ddp, found := d.hash[name] // C:1237-1239
-	if !found {
-		d.devnetLock.Exit(t) // C:1240
+	d.devnetLock.EnterRead(t)     // C:1236
+	ddp, err := d.hash.find(name) // C:1237-1238
+	if err != 0 {
+		d.assert(t, err == mhErrNotFound, "err == MH_ERR_NOTFOUND", "dls_devnet_hold_by_dev") // C:1239
+		d.devnetLock.Exit(t)                                                                  // C:1240
 		return nil, env.ENOENT
 	}
 	ddp.At(t).ddMutex.Enter(t)                                                    // C:1243
@@ -144,7 +147,7 @@ func (d *DLS) devnetHoldByName(t *sim.Thread, link string) (env.DLHandle, env.Er
 		return nil, env.ENOENT
 	}
 
-	if isIptunLink(drv) {
+	if isIptunLink(drv) { // C:1305
 		linkid, err := d.iDevnetCreateIptun(t, link, drv) // C:1306
 		if err != 0 {
 			return nil, err
@@ -197,9 +200,9 @@ func (d *DLS) devnetHoldByName(t *sim.Thread, link string) (env.DLHandle, env.Er
 // DevnetMacname2Linkid is dls_devnet_macname2linkid (C:1361-1375). It shows links that are
 // not visible yet, which the client open inside create needs.
 func (d *DLS) DevnetMacname2Linkid(t *sim.Thread, macname string) (env.LinkID, env.Errno) {
-	d.devnetLock.EnterRead(t)     // C:1365
-	ddp, found := d.hash[macname] // C:1366
-	if !found {
+	d.devnetLock.EnterRead(t)        // C:1365
+	ddp, err := d.hash.find(macname) // C:1366-1367
+	if err != 0 {
 		d.devnetLock.Exit(t) // C:1368
 		return env.InvalidLinkID, env.ENOENT
 	}

@@ -10,7 +10,7 @@ import (
 // iptunDriver is IPTUN_DRIVER_NAME.
 const iptunDriver = "iptun"
 
-// iDevnetCreateIptun is i_dls_devnet_create_iptun (C:1929-1977): it makes the tunnel that an
+// iDevnetCreateIptun is i_dls_devnet_create_iptun (C:1930-1977): it makes the tunnel that an
 // open asks for by its name.
 func (d *DLS) iDevnetCreateIptun(t *sim.Thread, linkname, drvname string) (env.LinkID, env.Errno) {
 	// The driver has to be there.
@@ -44,7 +44,7 @@ func (d *DLS) iDevnetCreateIptun(t *sim.Thread, linkname, drvname string) (env.L
 	return ik.Link, err
 }
 
-// iDevnetDestroyIptun is i_dls_devnet_destroy_iptun (C:1979-1993). The privileges are those of
+// iDevnetDestroyIptun is i_dls_devnet_destroy_iptun (C:1980-1993). The privileges are those of
 // the zone and not of the process, which may have less and does the last close all the same.
 func (d *DLS) iDevnetDestroyIptun(t *sim.Thread, linkid env.LinkID) env.Errno {
 	err := d.Iptun.Delete(t, linkid, env.Of(t).Zone) // zone_kcred(), C:1990
@@ -59,10 +59,9 @@ func (d *DLS) DevnetLink(t *sim.Thread, ddh env.DLHandle) string {
 	return ddh.(Ptr).At(t).ddLinkname.Load(t) // C:1998
 }
 
-// DevnetMac is dls_devnet_mac (C:2002-2005). The MAC name never changes while the object
-// lives.
+// DevnetMac is dls_devnet_mac (C:2002-2005).
 func (d *DLS) DevnetMac(t *sim.Thread, ddh env.DLHandle) string {
-	return ddh.(Ptr).At(t).ddMac.Get(t) // C:2004
+	return ddh.(Ptr).At(t).ddMac.Load(t) // C:2004
 }
 
 // DevnetLinkid is dls_devnet_linkid (C:2008-2011).

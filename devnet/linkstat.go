@@ -44,25 +44,27 @@ func (d *DLS) dlsStatUpdate(t *sim.Thread, dlp dls.Ptr, write bool) env.Errno {
 
 // devnetStatCreate is dls_devnet_stat_create (C:754-770). A name collision is ignored.
 func (d *DLS) devnetStatCreate(t *sim.Thread, ddp Ptr, zoneid env.ZoneID) {
-	name := ddp.At(t).ddLinkname.Load(t)                        // C:758
-	linkid := ddp.At(t).ddLinkid.Load(t)                        // C:759
-	ksp, ok := d.dlsStatCreate(t, name, zoneid, uint64(linkid)) // C:758
+	name := ddp.At(t).ddLinkname.Load(t)                                            // C:758
+	linkid := ddp.At(t).ddLinkid.Load(t)                                            // C:759
+	ksp, ok := d.dlsStatCreate(t, name, zoneid, d.devnetStatUpdate, uint64(linkid)) // C:758-760
 	if !ok {
 		return
 	}
 	d.assert(t, !ksp.IsNil(), "ksp != NULL", "dls_devnet_stat_create") // C:761
 	if zoneid == ddp.At(t).ddOwnerZid.Load(t) {                        // C:762
-		d.assert(t, ddp.At(t).ddKsp.Peek().IsNil(), "dd_ksp == NULL", "dls_devnet_stat_create") // C:763
-		ddp.At(t).ddKsp.Store(t, ksp)                                                           // C:764
+		d.assert(t, !d.Debug || ddp.At(t).ddKsp.Load(t).IsNil(), "dd_ksp == NULL", "dls_devnet_stat_create") // C:763
+		ddp.At(t).ddKsp.Store(t, ksp)                                                                        // C:764
 	} else {
-		d.assert(t, ddp.At(t).ddZoneKsp.Peek().IsNil(), "dd_zone_ksp == NULL", "dls_devnet_stat_create") // C:766
-		ddp.At(t).ddZoneKsp.Store(t, ksp)                                                                // C:767
+		d.assert(t, !d.Debug || ddp.At(t).ddZoneKsp.Load(t).IsNil(), "dd_zone_ksp == NULL", "dls_devnet_stat_create") // C:766
+		ddp.At(t).ddZoneKsp.Store(t, ksp)                                                                             // C:767
 	}
 }
 
 // dlsStatCreate is dls_stat_create of io/dls/dls_stat.c: create and install.
-func (d *DLS) dlsStatCreate(t *sim.Thread, name string, zoneid env.ZoneID, private uint64) (kstat.Ptr, bool) {
-	ksp, ok := d.Kstat.Create(t, name, zoneid, d.devnetStatUpdate, private)
+func (d *DLS) dlsStatCreate(
+	t *sim.Thread, name string, zoneid env.ZoneID, update kstat.Update, private uint64,
+) (kstat.Ptr, bool) {
+	ksp, ok := d.Kstat.Create(t, name, zoneid, update, private)
 	if ok {
 		d.Kstat.Install(t, ksp)
 	}
@@ -92,6 +94,6 @@ func (d *DLS) devnetStatRename(t *sim.Thread, ddp Ptr) {
 		ddp.At(t).ddKsp.Store(t, kstat.Ptr{}) // C:800
 	}
 	// A link that is assigned to a zone is busy and cannot be renamed.
-	d.assert(t, ddp.At(t).ddZoneKsp.Peek().IsNil(), "dd_zone_ksp == NULL", "dls_devnet_stat_rename") // C:803
-	d.devnetStatCreate(t, ddp, ddp.At(t).ddOwnerZid.Load(t))                                         // C:804
+	d.assert(t, !d.Debug || ddp.At(t).ddZoneKsp.Load(t).IsNil(), "dd_zone_ksp == NULL", "dls_devnet_stat_rename") // C:803
+	d.devnetStatCreate(t, ddp, ddp.At(t).ddOwnerZid.Load(t))                                                      // C:804
 }

@@ -26,7 +26,7 @@ func (d *DLS) DevnetOpen(t *sim.Thread, link string) (env.DLHandle, env.Dev, env
 		return nil, env.Dev{}, env.ENOENT
 	}
 
-	mph, err := d.MAC.PerimEnterByMacname(t, ddp.At(t).ddMac.Get(t)) // C:1719
+	mph, err := d.MAC.PerimEnterByMacname(t, ddp.At(t).ddMac.Load(t)) // C:1719
 	if err != 0 {
 		d.DevnetRele(t, ddh) // C:1721
 		return nil, env.Dev{}, err
@@ -46,7 +46,7 @@ func (d *DLS) DevnetOpen(t *sim.Thread, link string) (env.DLHandle, env.Dev, env
 func (d *DLS) DevnetClose(t *sim.Thread, ddh env.DLHandle) {
 	ddp := ddh.(Ptr)
 
-	mph, err := d.MAC.PerimEnterByMacname(t, ddp.At(t).ddMac.Get(t))           // C:1748
+	mph, err := d.MAC.PerimEnterByMacname(t, ddp.At(t).ddMac.Load(t))          // C:1748
 	verify(t, err == 0, "mac_perim_enter_by_macname == 0", "dls_devnet_close") // C:1748
 	dlp, err := d.Links.Hold(t, ddp.At(t).ddMac.Get(t))                        // C:1749
 	verify(t, err == 0, "dls_link_hold == 0", "dls_devnet_close")              // C:1749

@@ -53,8 +53,9 @@ func (d *DLS) DevnetRename(t *sim.Thread, id1, id2 env.LinkID, link string) env.
 func (d *DLS) devnetRenameLocked(
 	t *sim.Thread, id1, id2 env.LinkID, link string, ddh env.Device,
 ) (Ptr, env.Errno) {
-	ddp, found := d.idHash[id1] // C:1466-1468
-	if !found {
+	ddp, mherr := d.idHash.find(id1) // C:1466-1467
+	if mherr != 0 {
+		d.assert(t, mherr == mhErrNotFound, "err == MH_ERR_NOTFOUND", "dls_devnet_rename") // C:1468
 		return Ptr{}, env.ENOENT
 	}
 
@@ -96,7 +97,7 @@ func (d *DLS) devnetRenameLocked(
 		return ddp, err
 	}
 
-	if _, taken := d.idHash[id2]; taken { // C:1522
+	if _, mherr = d.idHash.find(id2); mherr != mhErrNotFound { // C:1522-1523
 		d.MAC.UnmarkExclusive(t, mh) // C:1524
 		return ddp, env.EEXIST
 	}
@@ -108,20 +109,18 @@ func (d *DLS) devnetRenameLocked(
 	}
 	ddp.At(t).ddLinkname.Store(t, info.Name) // C:1529
 
-	delete(d.idHash, id1) // C:1535
+	_ = d.idHash.remove(id1) // C:1535-1536
 
-	ddp.At(t).ddLinkid.Store(t, id2)                         // C:1538
-	if _, dup := d.idHash[ddp.At(t).ddLinkid.Get(t)]; !dup { // C:1539-1540
-		d.idHash[ddp.At(t).ddLinkid.Get(t)] = ddp // C:1539-1540
-	}
+	ddp.At(t).ddLinkid.Store(t, id2)                    // C:1538
+	_ = d.idHash.insert(ddp.At(t).ddLinkid.Get(t), ddp) // C:1539-1540
 
 	d.MAC.UnmarkExclusive(t, mh) // C:1542
 
 	// The properties of the new linkid are others.
 	ddp.At(t).ddMutex.Enter(t)                                                    // C:1545
 	ddp.At(t).ddPropLoaded.Set(t, false)                                          // C:1546
-	task := d.Taskq.Dispatch(t, func(u *sim.Thread) { d.devnetPropTask(u, ddp) }) // C:1547
-	ddp.At(t).ddPropTaskid.Set(t, task)                                           // C:1547
+	task := d.Taskq.Dispatch(t, func(u *sim.Thread) { d.devnetPropTask(u, ddp) }) // C:1547-1548
+	ddp.At(t).ddPropTaskid.Set(t, task)                                           // C:1547-1548
 	ddp.At(t).ddMutex.Exit(t)                                                     // C:1549
 	return ddp, 0
 }

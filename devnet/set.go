@@ -23,7 +23,7 @@ func (d *DLS) devnetSet(t *sim.Thread, mh *mac.MAC, linkid env.LinkID, zoneid en
 		err = d.iDevnetSetzid(t, ddp, zoneid, false, true) // C:928
 		if err != 0 {
 			// Nothing can have seen the link, so there is nothing to wait for.
-			d.assert(t, ddp.At(t).ddFlags.Get(t)&ddInitializing != 0,
+			d.assert(t, !d.Debug || ddp.At(t).ddFlags.Load(t)&ddInitializing != 0,
 				"dd_flags & DD_INITIALIZING", "dls_devnet_set") // C:936
 			_, _ = d.devnetUnset(t, mh, false) // C:937
 			return err
@@ -57,16 +57,16 @@ func (d *DLS) devnetSetLocked(
 
 	// A linkid that has a name association already is for rename, not for set.
 	if linkid != env.InvalidLinkID {
-		if _, found := d.idHash[linkid]; found { // C:831
+		if _, err := d.idHash.find(linkid); err == 0 { // C:831-833
 			return Ptr{}, false, env.EEXIST
 		}
-		if info, err = d.MgmtGetLinkinfo(t, linkid); err != 0 { // C:837
+		if info, err = d.MgmtGetLinkinfo(t, linkid); err != 0 { // C:837-838
 			return Ptr{}, false, err
 		}
 	}
 
-	ddp, found := d.hash[macname] // C:842
-	if found {
+	ddp, mherr := d.hash.find(macname) // C:842-843
+	if mherr == 0 {
 		if ddp.At(t).ddLinkid.Get(t) != env.InvalidLinkID { // C:844
 			return Ptr{}, false, env.EEXIST
 		}
@@ -89,16 +89,16 @@ func (d *DLS) devnetSetLocked(
 			ddp.At(t).ddTransient.Set(t, true) // C:895
 		}
 		ddp.At(t).ddMac.Set(t, macname) // C:896
-		d.hash[macname] = ddp           // C:897-898
+		verify(t, d.hash.insert(ddp.At(t).ddMac.Get(t), ddp) == 0, "mod_hash_insert(dd_mac) == 0",
+			"dls_devnet_set") // C:897-898
 	}
 
 	if linkid != env.InvalidLinkID {
-		ddp.At(t).ddLinkid.Set(t, linkid)                         // C:902
-		ddp.At(t).ddLinkname.Set(t, info.Name)                    // C:903-904
-		_, dup := d.idHash[linkid]                                // C:905-907
-		verify(t, !dup, "mod_hash_insert == 0", "dls_devnet_set") // C:905-907
-		d.idHash[linkid] = ddp                                    // C:905-907
-		d.needRebuild.Set(t, true)                                // C:908
+		ddp.At(t).ddLinkid.Set(t, linkid)      // C:902
+		ddp.At(t).ddLinkname.Set(t, info.Name) // C:903-904
+		verify(t, d.idHash.insert(linkid, ddp) == 0, "mod_hash_insert(linkid) == 0",
+			"dls_devnet_set") // C:905-907
+		d.needRebuild.Set(t, true) // C:908
 		statCreate = true
 	}
 	return ddp, statCreate, 0

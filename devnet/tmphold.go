@@ -36,9 +36,10 @@ func (d *DLS) DevnetReleTmp(t *sim.Thread, dlh env.DLHandle) {
 	ddp := dlh.(Ptr)
 	ddp.At(t).ddMutex.Enter(t)                                                       // C:669
 	d.assert(t, ddp.At(t).ddTref.Get(t) != 0, "dd_tref != 0", "dls_devnet_rele_tmp") // C:670
-	ddp.At(t).ddTref.Set(t, ddp.At(t).ddTref.Get(t)-1)                               // C:671
+	tref := ddp.At(t).ddTref.Get(t) - 1                                              // C:671
+	ddp.At(t).ddTref.Set(t, tref)                                                    // C:671
 	ddp.At(t).gaveTref(t)
-	if ddp.At(t).ddTref.Get(t) == 0 { // C:671
+	if tref == 0 {
 		ddp.At(t).ddCv.Signal(t) // C:672
 	}
 	ddp.At(t).ddMutex.Exit(t) // C:673

@@ -17,10 +17,11 @@ import (
 func (d *DLS) devnetUnset(t *sim.Thread, mh *mac.MAC, wait bool) (id env.LinkID, err env.Errno) {
 	macname := mh.Name // C:978
 
-	d.devnetLock.EnterWrite(t)    // C:983
-	ddp, found := d.hash[macname] // C:984-986
-	if !found {
-		d.devnetLock.Exit(t) // C:987
+	d.devnetLock.EnterWrite(t)         // C:983
+	ddp, mherr := d.hash.find(macname) // C:984-985
+	if mherr != 0 {
+		d.assert(t, mherr == mhErrNotFound, "err == MH_ERR_NOTFOUND", "dls_devnet_unset") // C:986
+		d.devnetLock.Exit(t)                                                              // C:987
 		return env.InvalidLinkID, env.ENOENT
 	}
 
@@ -48,14 +49,12 @@ func (d *DLS) devnetUnset(t *sim.Thread, mh *mac.MAC, wait bool) (id env.LinkID,
 	id = ddp.At(t).ddLinkid.Get(t)                                 // C:1054
 
 	// Take it out of the hash tables.
-	_, found = d.hash[ddp.At(t).ddMac.Get(t)]                            // C:1059-1060
-	verify(t, found, "mod_hash_remove(dd_mac) == 0", "dls_devnet_unset") // C:1059-1060
-	delete(d.hash, ddp.At(t).ddMac.Get(t))                               // C:1059-1060
-	if ddp.At(t).ddLinkid.Get(t) != env.InvalidLinkID {                  // C:1062
-		_, found = d.idHash[ddp.At(t).ddLinkid.Get(t)]                          // C:1063-1064
-		verify(t, found, "mod_hash_remove(dd_linkid) == 0", "dls_devnet_unset") // C:1063-1064
-		delete(d.idHash, ddp.At(t).ddLinkid.Get(t))                             // C:1063-1064
-		d.needRebuild.Set(t, true)                                              // C:1066
+	verify(t, d.hash.remove(ddp.At(t).ddMac.Get(t)) == 0, "mod_hash_remove(dd_mac) == 0",
+		"dls_devnet_unset") // C:1059-1060
+	if ddp.At(t).ddLinkid.Get(t) != env.InvalidLinkID { // C:1062
+		verify(t, d.idHash.remove(ddp.At(t).ddLinkid.Get(t)) == 0, "mod_hash_remove(dd_linkid) == 0",
+			"dls_devnet_unset") // C:1063-1064
+		d.needRebuild.Set(t, true) // C:1066
 	}
 	d.devnetLock.Exit(t) // C:1068
 
@@ -65,7 +64,7 @@ func (d *DLS) devnetUnset(t *sim.Thread, mh *mac.MAC, wait bool) (id env.LinkID,
 		ddp.At(t).ddMutex.Exit(t)                                 // C:1093
 		d.devnetStatDestroy(t, ddp, ddp.At(t).ddZid.Load(t))      // C:1094
 		ddp.At(t).ddMutex.Enter(t)                                // C:1095
-		_ = d.iDevnetSetzid(t, ddp, env.GlobalZone, false, false) // C:1096
+		_ = d.iDevnetSetzid(t, ddp, env.GlobalZone, false, false) // C:1096-1097
 	}
 
 	if wait {
@@ -97,10 +96,10 @@ func (d *DLS) devnetUnset(t *sim.Thread, mh *mac.MAC, wait bool) (id env.LinkID,
 func (d *DLS) noteBusy(t *sim.Thread, ddp Ptr) {
 	if t.Detailed() {
 		task := "no property task"
-		if ddp.At(t).ddPropTaskid.Get(t) != 0 {
+		if ddp.Peek().ddPropTaskid.Peek() != 0 {
 			task = "property task pending"
 		}
-		t.Notef("EBUSY: dd_ref %d, dd_tref %d, %s", ddp.At(t).ddRef.Get(t), ddp.At(t).ddTref.Get(t), task)
+		t.Notef("EBUSY: dd_ref %d, dd_tref %d, %s", ddp.Peek().ddRef.Peek(), ddp.Peek().ddTref.Peek(), task)
 	}
 }
 

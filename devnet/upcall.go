@@ -58,6 +58,8 @@ func (d *DLS) iMgmtDoorRevoked(t *sim.Thread, dh *door.Door) bool {
 // DEPARTS: req is a value, which the assertion that arg is not NULL has nothing to say about
 // (C:309).
 func (d *DLS) iMgmtUpcall(t *sim.Thread, req door.Request) (door.Reply, env.Errno) {
+	var reply door.Reply
+	var err env.Errno
 	retries := 0
 	req.Cred = env.Of(t).Zone // zone_kcred(), C:330
 
@@ -72,20 +74,16 @@ retry:
 	dh.Hold(t)         // C:325
 	d.mgmtLock.Exit(t) // C:326
 
-	var reply door.Reply
 	for {
 		retries++
-		var err env.Errno
-		if reply, err = d.Door.Upcall(t, dh, &req); err == 0 { // C:330
+		if reply, err = d.Door.Upcall(t, dh, &req); err == 0 { // C:330-331
 			break
 		}
 
 		switch err {
 		case env.EINTR:
-			noteUpcall(t, req.Cmd, err)
 			// An interrupted operation is not tried again.
-			dh.Rele(t) // C:391
-			return door.Reply{}, err
+			goto done
 		case env.EAGAIN:
 			// No server thread: try again later, a limited number of times.
 			if retries < maxRetryNum {
@@ -93,8 +91,7 @@ retry:
 				continue
 			}
 			ksync.CmnErr(t, "WARN", "dls: dlmgmtd fatal error %s", err) // C:354
-			dh.Rele(t)                                                  // C:391
-			return door.Reply{}, err
+			goto done
 		default:
 			if d.iMgmtDoorRevoked(t, dh) { // C:358
 				ksync.CmnErr(t, "NOTE", "dls: dlmgmtd door service revoked") // C:359-360
@@ -104,25 +101,26 @@ retry:
 				}
 			}
 			ksync.CmnErr(t, "WARN", "dls: dlmgmtd fatal error %s", err) // C:367
-			dh.Rele(t)                                                  // C:391
-			return door.Reply{}, err
+			goto done
 		}
 	}
 
 	switch {
 	case reply.Oversize: // C:372
 		// The reply did not fit and came in a buffer of its own: an invalid call.
-		dh.Rele(t) // C:391
-		return door.Reply{}, env.ENOSPC
+		err = env.ENOSPC
 	case reply.Resized: // C:383
 		// Of a shorter reply the door says the size the caller gave, so that lr_err counts
 		// (environment.md 9.2): only a door that resizes comes here.
-		dh.Rele(t) // C:391
-		return door.Reply{}, env.EINVAL
+		err = env.EINVAL
+	default:
+		err = reply.Err // C:388
 	}
+
+done:
 	dh.Rele(t) // C:391
-	noteUpcall(t, req.Cmd, reply.Err)
-	return reply, reply.Err // C:388
+	noteUpcall(t, req.Cmd, err)
+	return reply, err
 }
 
 // noteUpcall says in detailed runs which upcall failed and how.
