@@ -15,6 +15,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"dlsim/devnet/env"
 )
 
 // Load reads and checks a scenario file. What is wrong with its text is an *Error.
@@ -188,10 +190,13 @@ func (d *decoder) step(n ast.Node) (Step, error) {
 	}
 	var value ast.Node
 	var as *pair
+	var answers ast.Node
 	for i, p := range pairs {
 		switch {
 		case p.key == "as":
 			as = &pairs[i]
+		case p.key == "answers":
+			answers = p.value
 		case s.Op != nil:
 			return s, d.fail(p.knode, "begin a new step with a dash", "step %s has a second key %s", s.Op.Name, p.key)
 		default:
@@ -209,7 +214,41 @@ func (d *decoder) step(n ast.Node) (Step, error) {
 		return s, err
 	}
 	s.Text = s.text(as)
+	if answers != nil {
+		if err := d.answers(answers, &s); err != nil {
+			return s, err
+		}
+	}
 	return s, d.as(n, as, &s)
+}
+
+// answers decodes the answers that a step may give.
+func (d *decoder) answers(n ast.Node, s *Step) error {
+	seq, ok := n.(*ast.SequenceNode)
+	if !ok {
+		return d.fail(n, "write answers: [ok, EBUSY]", "answers of %s must be a list, not %s", s.Op.Name, kindOf(n))
+	}
+	names := []string{"ok"}
+	for _, e := range env.Errnos() {
+		names = append(names, e.String())
+	}
+	for _, e := range seq.Values {
+		name, err := d.str(e, "an answer")
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(names, name) {
+			return d.fail(e, suggest(name, names), "unknown answer %s", name)
+		}
+		if name == "ok" {
+			name = env.Errno(0).String()
+		}
+		s.Answers = append(s.Answers, name)
+	}
+	if len(s.Answers) == 0 {
+		return d.fail(n, "name one, like ok", "%s may give no answer", s.Op.Name)
+	}
+	return nil
 }
 
 // as checks the handle a step makes and declares it.

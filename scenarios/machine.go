@@ -3,8 +3,10 @@
 package scenarios
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"dlsim/devnet"
 	"dlsim/devnet/env"
@@ -20,6 +22,7 @@ type machine struct {
 	sc       *Scenario
 	cfg      devnet.Config
 	stale    bool // check the tables at the end
+	answers  bool // check what steps must answer
 	kernel   devnet.Kernel
 	actors   []*actor
 	boot     env.Context // of the thread that brings the system up
@@ -312,6 +315,10 @@ func (a *actor) do(t *sim.Thread, s *Step) {
 		a.handles[s.As] = c.made
 	}
 	t.Result(s.Text, err.String())
+	if a.m.answers && len(s.Answers) > 0 && !slices.Contains(s.Answers, err.String()) {
+		t.Fail(sim.KindAnswer, s.Op.Name+" "+err.String(), fmt.Sprintf(
+			"%s answers %s and must answer %s", s.Text, err, strings.Join(s.Answers, " or ")))
+	}
 }
 
 // id returns the linkid of a declared link. That of a tunnel which an open makes is the

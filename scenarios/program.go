@@ -82,6 +82,8 @@ func (p *Program) NewRunner(checks []string) explore.Runner {
 	if slices.Contains(checks, string(sim.KindDeadlock)) {
 		r.monitor = new(check.Deadlock)
 	}
+	r.races = slices.Contains(checks, string(sim.KindRace))
+	r.machine.answers = slices.Contains(checks, string(sim.KindAnswer))
 	return r
 }
 
@@ -89,11 +91,12 @@ type runner struct {
 	world   *sim.World
 	machine *machine
 	monitor sim.Monitor
+	races   bool
 	body    func(*sim.Thread)
 }
 
 func (r *runner) Run(cfg sim.Config, s sim.Strategy) sim.Result {
-	cfg.Monitor = r.monitor
+	cfg.Monitor, cfg.Races = r.monitor, r.races
 	return r.world.Run(cfg, s, r.body)
 }
 
@@ -111,8 +114,10 @@ func (s *Scenario) Expectations() []explore.Expectation {
 
 // Campaign returns the campaign that the scenario asks for, on one worker.
 func (s *Scenario) Campaign() explore.Config {
+	checks := append(explore.CheckNames(), s.Explore.Checks...)
+	slices.Sort(checks)
 	return explore.Config{
-		Strategy: s.Explore.Strategy, Depth: s.Explore.Depth, Schedules: int64(s.Explore.Schedules),
+		Checks: slices.Compact(checks), Strategy: s.Explore.Strategy, Depth: s.Explore.Depth, Schedules: int64(s.Explore.Schedules),
 		StepsMax: s.Explore.Steps, Seed: uint64(s.Explore.Seed), Expect: s.Expectations(),
 	}
 }

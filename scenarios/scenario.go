@@ -94,6 +94,8 @@ type Step struct {
 	Args any    // pointer to the operation's argument struct
 	As   string // the handle the result is kept under, "" for none
 	Text string // the step in one line, for reports
+	// Answers are those that the step may give, by the scenario's own word; empty for any.
+	Answers []string
 
 	Line, Col int // in the scenario file
 }
@@ -111,11 +113,12 @@ type Fault struct {
 
 // Explore is how a scenario is explored.
 type Explore struct {
-	Strategy  string `yaml:"strategy" enum:"random|pct" default:"random" doc:"How schedules are chosen."`
-	Depth     int    `yaml:"depth" min:"1" max:"20" default:"3" doc:"Bug depth that pct is tuned to: one more than the number of preemptions."`
-	Schedules int    `yaml:"schedules" min:"1" max:"1000000000" default:"10000" doc:"How many schedules."`
-	Steps     int    `yaml:"steps" min:"100" max:"100000000" default:"20000" doc:"Steps after which a schedule is given up as unknown."`
-	Seed      int    `yaml:"seed" min:"0" max:"1000000000" default:"1" doc:"Seed of the campaign."`
+	Strategy  string   `yaml:"strategy" enum:"random|pct" default:"random" doc:"How schedules are chosen."`
+	Depth     int      `yaml:"depth" min:"1" max:"20" default:"3" doc:"Bug depth that pct is tuned to: one more than the number of preemptions."`
+	Schedules int      `yaml:"schedules" min:"1" max:"1000000000" default:"10000" doc:"How many schedules."`
+	Steps     int      `yaml:"steps" min:"100" max:"100000000" default:"20000" doc:"Steps after which a schedule is given up as unknown."`
+	Checks    []string `yaml:"checks" enum:"race" doc:"Checks to make besides those that are always made: race."`
+	Seed      int      `yaml:"seed" min:"0" max:"1000000000" default:"1" doc:"Seed of the campaign."`
 }
 
 // Expect is what a scenario is expected to find.
@@ -127,7 +130,7 @@ type Expect struct {
 
 // Violation is one expected violation.
 type Violation struct {
-	Kind  string   `yaml:"kind" required:"true" enum:"panic|deadlock|hang|lifetime|stale" doc:"The check that reports it."`
+	Kind  string   `yaml:"kind" required:"true" enum:"panic|deadlock|hang|lifetime|stale|race|answer" doc:"The check that reports it."`
 	At    []string `yaml:"at" doc:"C functions that all appear in the report."`
 	Says  string   `yaml:"says" doc:"Part of what the report says."`
 	Maybe bool     `yaml:"maybe" doc:"It need not be found: it shows only in a debug kernel, or in few schedules."`

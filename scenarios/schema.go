@@ -138,6 +138,10 @@ func stepSchema() *jsonschema.Schema {
 			step.Properties.Set("as", &jsonschema.Schema{Type: "string", Pattern: word.String()})
 			step.Required = append(step.Required, "as")
 		}
+		step.Properties.Set("answers", &jsonschema.Schema{
+			Type: "array", Items: &jsonschema.Schema{Type: "string"}, MinItems: ptr(1),
+			Description: "The answers that the step may give: ok, or names of errnos. Any other is a violation.",
+		})
 		s.AnyOf = append(s.AnyOf, step)
 	}
 	return s

@@ -143,6 +143,12 @@ func (w *World) slowCarryOut(t *Thread) {
 	if w.slow&slowOver != 0 {
 		panic(killed{})
 	}
+	if w.slow&slowRaces != 0 && !t.op.Data {
+		t.tick()
+		if t.obj != nil {
+			t.synchronise(t.obj, t.op.Access)
+		}
+	}
 	if w.slow&slowDetail == 0 {
 		return
 	}

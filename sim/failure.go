@@ -12,6 +12,8 @@ const (
 	KindHang     Kind = "hang"     // nothing can run, and not all is done
 	KindLifetime Kind = "lifetime" // use of memory that is not allocated, double free
 	KindStale    Kind = "stale"    // tables that should agree do not, at quiescence
+	KindRace     Kind = "race"     // accesses to a variable that nothing orders, one a write
+	KindAnswer   Kind = "answer"   // an operation answered what the program says it must not
 )
 
 // Point is where in a schedule something happened. It is filled in detailed runs only.
@@ -39,9 +41,11 @@ type Failure struct {
 	Thread  *Thread // that was running, or nil
 	At      Point   // where it was
 	Other   Point   // the other site, such as the free before a use; may be empty
-	Life    *Life   // the buffer of a lifetime failure
-	Cycle   []Wait  // of a deadlock
-	Stack   string  // of a Go panic
+	// OtherThread was at Other, if that is an access in a race.
+	OtherThread *Thread
+	Life        *Life  // the buffer of a lifetime failure
+	Cycle       []Wait // of a deadlock
+	Stack       string // of a Go panic
 	// States has one entry per thread of the world, in detailed runs.
 	States []ThreadState
 }

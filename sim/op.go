@@ -34,6 +34,8 @@ type OpType struct {
 	// Wait marks an operation that a thread is parked at, such as a queued rw_enter, and
 	// that only another thread can let go on.
 	Wait bool
+	// Data marks the access to a variable, which synchronises nothing.
+	Data bool
 	_    struct{}
 }
 
@@ -55,6 +57,9 @@ type Object struct {
 	id    int32  // order of registration, from 0
 	res   Resource
 	order order
+
+	clocks   *syncClocks // in worlds with Config.Races
+	accesses *accesses
 }
 
 // Class returns the name shared by all objects of this sort.
@@ -86,6 +91,7 @@ func (w *World) Register(o *Object, class, key string, num int, res Resource) {
 	o.class, o.key, o.num, o.res = class, key, int32(num), res
 	o.id = w.objects
 	o.order = order{}
+	o.clocks, o.accesses = nil, nil
 	w.objects++
 }
 

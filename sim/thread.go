@@ -46,6 +46,7 @@ type Thread struct {
 	joiners Queue
 	wake    int64 // virtual time at which a sleeper goes on
 	co      *coro.Coro
+	clock   clock // in worlds with Config.Races
 	detail  threadDetail
 }
 
@@ -114,6 +115,10 @@ func (t *Thread) Fork(class string, num int, fn func(*Thread)) *Thread {
 	t.hash = Mix(t.hash + 0x9e3779b97f4a7c15)
 	u := t.w.newThread(class, num, fn)
 	u.hash = Mix(^t.hash)
+	if t.Tracking() {
+		u.clock.join(t.clock)
+		t.tick()
+	}
 	return u
 }
 
@@ -127,6 +132,9 @@ func (t *Thread) Join(u *Thread) {
 		t.joins = nil
 	}
 	t.hash = Mix(t.hash ^ u.hash)
+	if t.Tracking() {
+		t.clock.join(u.clock)
+	}
 }
 
 // Joins returns the thread that t waits for in Join, or nil. Any thread may call it.
@@ -241,7 +249,12 @@ func (t *Thread) Block(op *OpType, o *Object, q *Queue) {
 }
 
 // Touch adds to the operation that t is carrying out a second object it acts on.
-func (t *Thread) Touch(o *Object, a Access) { t.w.touch(t, &o.order, a) }
+func (t *Thread) Touch(o *Object, a Access) {
+	t.w.touch(t, &o.order, a)
+	if t.Tracking() {
+		t.synchronise(o, a)
+	}
+}
 
 // run is the body of the thread's coroutine, once per life of the thread.
 func (t *Thread) run() {

@@ -43,6 +43,8 @@ type Config struct {
 	// Lenient, if not nil, is asked when a thread uses memory that is no longer allocated,
 	// and says true to let it go on as hardware would.
 	Lenient func(t *Thread, l *Life, gen uint32, what string) bool
+	// Races finds accesses to variables that nothing orders. Much slower; changes no choice.
+	Races bool
 	// Handoff makes every lock that the kernel lets its waiters compete for go to the one
 	// that has waited longest instead, and a signal wake that one. It is no behaviour of a
 	// kernel: it is there to follow recordings of models that work like that.
@@ -108,6 +110,7 @@ const (
 	slowOver       uint8 = 1 << iota // the schedule is over, threads are unwound
 	slowDetail                       // events, sites and holds are kept
 	slowSequential                   // no exploring: run on until blocked
+	slowRaces                        // accesses are tracked for races
 )
 
 // World runs schedules, one at a time. It keeps its threads' coroutines and its buffers
@@ -190,6 +193,9 @@ func (w *World) reset(cfg Config, s Strategy) {
 	if cfg.Detail {
 		w.slow = slowDetail
 	}
+	if cfg.Races {
+		w.slow |= slowRaces
+	}
 }
 
 // newThread makes thread number w.live of this schedule, enabled at its start.
@@ -207,6 +213,7 @@ func (w *World) newThread(class string, num int, fn func(*Thread)) *Thread {
 	t.op, t.obj, t.hash, t.wake = opStart, nil, 0, 0
 	t.queue, t.qprev, t.qnext = nil, nil, nil
 	t.joiners.Reset()
+	t.clock = t.clock[:0]
 	t.detail.reset()
 	w.enabled.grow(w.live)
 	w.enabled.add(t.id)
@@ -304,28 +311,48 @@ func (w *World) DisableAll(q *Queue) {
 // Wake is Enable by thread by, whose operation thus happens before what t does next.
 func (w *World) Wake(by, t *Thread) {
 	t.hash = Mix(t.hash ^ by.hash)
+	w.after(by, t)
 	w.Enable(t)
+}
+
+// after makes what t does next come after what by has done.
+func (w *World) after(by, t *Thread) {
+	if w.slow&slowRaces != 0 {
+		t.clock.join(by.clock)
+	}
 }
 
 // WakeAfter is Wake when more than one thread had to act and nothing says in which order,
 // such as the readers in front of a writer: all of p happens before what t does next.
 func (w *World) WakeAfter(p *Past, t *Thread) {
 	t.hash = Mix(t.hash ^ p.sum)
+	if w.slow&slowRaces != 0 {
+		t.clock.join(p.clock)
+	}
 	w.Enable(t)
 }
 
 // Past collects operations of several threads that commute with each other, for WakeAfter.
 // The zero value is empty.
-type Past struct{ sum uint64 }
+type Past struct {
+	sum   uint64
+	clock clock
+}
 
 // Add adds the operation that t is carrying out, and all that happened before it.
-func (p *Past) Add(t *Thread) { p.sum += t.hash }
+func (p *Past) Add(t *Thread) {
+	p.sum += t.hash
+	if t.Tracking() {
+		p.clock.join(t.clock)
+	}
+}
 
 // Repend replaces the pending operation of t, which is blocked and in no queue, by another
 // one that can run iff enabled, and puts t in queue q if that is not nil. by as in Wake.
 // If it cannot run, the monitor is told that t is blocked, on the stack of by.
 func (w *World) Repend(by, t *Thread, op *OpType, o *Object, q *Queue, enabled bool) {
 	t.hash = Mix(t.hash ^ by.hash)
+	w.after(by, t)
 	t.op, t.obj = op, o
 	if q != nil {
 		q.Push(t)

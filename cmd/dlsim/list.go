@@ -68,7 +68,7 @@ func checkList() []listed {
 }
 
 // checks returns the names of the checks of this version.
-func (a *app) checks() []string { return explore.CheckNames() }
+func (a *app) checks() []string { return explore.AllCheckNames() }
 
 // printList prints rows in two columns, the second folded to 100 columns.
 func (a *app) printList(rows []listed) error {

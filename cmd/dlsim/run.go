@@ -57,7 +57,7 @@ func (a *app) runCommand() *cobra.Command {
 	s.DurationVar(&f.time, "time", 0, "time for each scenario, instead of a number of schedules")
 	s.Uint64Var(&f.seed, "seed", 0, "seed of the campaign")
 	s.IntVar(&f.workers, "workers", 0, "schedules that run at the same time (default: CPUs)")
-	s.StringVar(&f.checks, "checks", "all", "checks to make, separated by commas")
+	s.StringVar(&f.checks, "checks", "", "checks to make, separated by commas")
 	s.BoolVar(&f.debug, "debug-kernel", false, "simulate a DEBUG kernel, in which ASSERT counts")
 	s.StringVar(&f.traces, "traces", "dlsim-traces", "folder for the traces of violations")
 	s.BoolVar(&f.failFast, "fail-fast", false, "stop at the first violation that is not expected")
@@ -95,13 +95,16 @@ func (f *runFlags) check(set *pflag.FlagSet) error {
 
 // checkNames returns the checks that --checks asks for, sorted.
 func (f *runFlags) checkNames() ([]string, error) {
-	if f.checks == "all" {
-		return explore.CheckNames(), nil
+	switch f.checks {
+	case "":
+		return nil, nil // those of the scenario
+	case "all":
+		return explore.AllCheckNames(), nil
 	}
 	var names []string
 	for name := range strings.SplitSeq(f.checks, ",") {
 		name = strings.TrimSpace(name)
-		if err := pick("check", name, explore.CheckNames(), laterChecks()); err != nil {
+		if err := pick("check", name, explore.AllCheckNames(), laterChecks()); err != nil {
 			return nil, err
 		}
 		names = append(names, name)
@@ -113,7 +116,10 @@ func (f *runFlags) checkNames() ([]string, error) {
 // config returns how to explore sc: as its file says, unless a flag says otherwise.
 func (f *runFlags) config(set *pflag.FlagSet, sc *scenario, checks []string) explore.Config {
 	c := sc.explore
-	c.Checks, c.FailFast, c.Workers = checks, f.failFast, f.workers
+	if checks != nil {
+		c.Checks = checks
+	}
+	c.FailFast, c.Workers = f.failFast, f.workers
 	if !set.Changed("workers") {
 		c.Workers = runtime.GOMAXPROCS(0)
 	}

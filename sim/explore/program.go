@@ -14,6 +14,7 @@
 package explore
 
 import (
+	"slices"
 	"strings"
 
 	"dlsim/sim"
@@ -43,13 +44,24 @@ type Runner interface {
 	Close()
 }
 
-// CheckNames returns the names of all checks, sorted. A check has the name of the kind of
+// CheckNames returns the names of the checks that are made unless others are asked for, sorted. A check has the name of the kind of
 // failure it reports.
 func CheckNames() []string {
 	return []string{
-		string(sim.KindDeadlock), string(sim.KindHang), string(sim.KindLifetime),
+		string(sim.KindAnswer), string(sim.KindDeadlock), string(sim.KindHang), string(sim.KindLifetime),
 		string(sim.KindPanic), string(sim.KindStale),
 	}
+}
+
+// AskedCheckNames returns the names of the checks that are made only when they are asked for,
+// sorted.
+func AskedCheckNames() []string { return []string{string(sim.KindRace)} }
+
+// AllCheckNames returns the names of all checks, sorted.
+func AllCheckNames() []string {
+	all := append(CheckNames(), AskedCheckNames()...)
+	slices.Sort(all)
+	return all
 }
 
 // Expectation is a failure that a scenario is known to have.

@@ -32,6 +32,9 @@ func (r *Record) sign() {
 		ordered = true // the use, then the free
 		r.involve(r.At.Site, "")
 		r.involve(r.Other.Site, "")
+	case sim.KindRace:
+		r.involve(r.At.Site, "")
+		r.involve(r.Other.Site, "")
 	case sim.KindStale:
 		r.involve(r.Other.Site, "")
 	default:

@@ -5,8 +5,8 @@ package ksync
 import "dlsim/sim"
 
 var (
-	opLoad  = &sim.OpType{Name: "load", Access: sim.Read}
-	opStore = &sim.OpType{Name: "store", Access: sim.Write}
+	opLoad  = &sim.OpType{Name: "load", Access: sim.Read, Data: true}
+	opStore = &sim.OpType{Name: "store", Access: sim.Write, Data: true}
 )
 
 // Var is a field that several threads use. Load and Store are for accesses that no lock
@@ -31,6 +31,7 @@ func (v *Var[T]) Load(t *sim.Thread) T {
 	gen := v.life.Generation()
 	t.Step(opLoad, &v.obj, nil)
 	v.life.Use(t, gen, "read", &v.obj)
+	t.Access(&v.obj, false)
 	return v.v
 }
 
@@ -39,6 +40,7 @@ func (v *Var[T]) Store(t *sim.Thread, x T) {
 	gen := v.life.Generation()
 	t.Step(opStore, &v.obj, nil)
 	v.life.Use(t, gen, "write", &v.obj)
+	t.Access(&v.obj, true)
 	v.v = x
 }
 
@@ -47,6 +49,9 @@ func (v *Var[T]) Get(t *sim.Thread) T {
 	if v.life != nil && v.life.Free {
 		v.life.Check(t, v.life.Gen, "read", &v.obj)
 	}
+	if t.Tracking() {
+		t.Access(&v.obj, false)
+	}
 	return v.v
 }
 
@@ -54,6 +59,9 @@ func (v *Var[T]) Get(t *sim.Thread) T {
 func (v *Var[T]) Set(t *sim.Thread, x T) {
 	if v.life != nil && v.life.Free {
 		v.life.Check(t, v.life.Gen, "write", &v.obj)
+	}
+	if t.Tracking() {
+		t.Access(&v.obj, true)
 	}
 	v.v = x
 }

@@ -65,6 +65,8 @@ func (p *page) evidence(r *explore.Record) {
 		title, lines = "who could have woken them", wakers(r)
 	case sim.KindLifetime:
 		title, lines = "the buffer", lifetime(r)
+	case sim.KindRace:
+		title, lines = "the accesses", race(r)
 	case sim.KindStale:
 		title, lines = "what disagrees", []string{r.Message}
 	default:
@@ -158,6 +160,14 @@ func lifetime(r *explore.Record) []string {
 			at(r.Other.Site)))
 	}
 	return out
+}
+
+func race(r *explore.Record) []string {
+	return []string{
+		r.Message,
+		fmt.Sprintf("the first at step %d%s", r.Other.Step, at(r.Other.Site)),
+		fmt.Sprintf("the second at step %d by %s%s", r.At.Step, r.Thread, at(r.At.Site)),
+	}
 }
 
 func invariant(r *explore.Record) []string {
