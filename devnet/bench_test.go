@@ -12,40 +12,55 @@ import (
 	"dlsim/sim/strategy"
 )
 
+// BenchmarkDestroyKstatHold is a schedule of three threads on a booted kernel with all default
+// checks: a VNIC that exists is deleted, its kstat is read, and it is held and released. It
+// includes making the kernel afresh and bringing both links up.
+func BenchmarkDestroyKstatHold(b *testing.B) {
+	schedules(b, func(m *machine, t *sim.Thread) {
+		setup(t, &m.user, func() { m.VNIC.Create(t, idV0, "vnic0", idNet0) })
+		in(t, "admin", &m.user, func(t *sim.Thread) { m.VNIC.Delete(t, idV0) })
+		in(t, "reader", &m.user, func(t *sim.Thread) { m.read(t, "v0", env.GlobalZone) })
+		in(t, "holder", &m.user, func(t *sim.Thread) {
+			if h, err := m.DLS.DevnetHold(t, idV0); err == 0 {
+				m.DLS.DevnetRele(t, h)
+			}
+		})
+	})
+}
+
 // BenchmarkDevnet is a schedule of three threads on a booted kernel with all default
 // checks: a VNIC is created and deleted while its kstat is read and a property is set. It
 // includes making the kernel afresh and bringing up the lower link.
 func BenchmarkDevnet(b *testing.B) {
+	schedules(b, func(m *machine, t *sim.Thread) {
+		in(t, "admin", &m.user, func(t *sim.Thread) {
+			m.VNIC.Create(t, idV0, "vnic0", idNet0)
+			m.VNIC.Delete(t, idV0)
+		})
+		in(t, "prober", &m.user, func(t *sim.Thread) { m.read(t, "v0", env.GlobalZone) })
+		in(t, "dladm", &m.user, func(t *sim.Thread) { m.DLD.SetMacProp(t, idV0, "mtu") })
+	})
+}
+
+// schedules measures random schedules of body on a booted kernel, the check of the tables at
+// their end included.
+func schedules(b *testing.B, body func(m *machine, t *sim.Thread)) {
 	w := sim.New()
 	defer w.Close()
 	m := &machine{Kernel: new(devnet.Kernel)}
 	s := new(strategy.Random)
 	cfg := sim.Config{Monitor: new(check.Deadlock)}
 	steps := 0
-	body := func(t *sim.Thread) {
+	all := func(t *sim.Thread) {
 		m.boot(t, devnet.Config{})
-		t.Spawn("admin", func(t *sim.Thread) {
-			t.SetLocal(&m.user)
-			m.VNIC.Create(t, 2, "vnic0", 1)
-			m.VNIC.Delete(t, 2)
-		})
-		t.Spawn("prober", func(t *sim.Thread) {
-			t.SetLocal(&m.user)
-			if kid := m.Kstat.Lookup(t, "v0", env.GlobalZone); kid != 0 {
-				m.Kstat.Read(t, kid)
-			}
-		})
-		t.Spawn("dladm", func(t *sim.Thread) {
-			t.SetLocal(&m.user)
-			m.DLD.SetMacProp(t, 2, "mtu")
-		})
+		body(m, t)
 		t.Quiesce()
 		m.CheckStale(t)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Seed++
-		r := w.Run(cfg, s, body)
+		r := w.Run(cfg, s, all)
 		if r.Outcome != sim.Passed {
 			b.Fatal(r.Failure)
 		}

@@ -82,7 +82,7 @@ func (s *Sites) readDocs(f *ast.File) {
 			last, _ := strconv.Atoi(m[3])
 			s.funcs = append(s.funcs, cRange{m[1], first, last})
 		}
-		if m := kernelFunc.FindStringSubmatch(doc); m != nil && strings.Contains(m[2], "_") {
+		if m := kernelFunc.FindStringSubmatch(doc); m != nil && strings.ContainsAny(m[2], "_0123456789") {
 			s.names[f.Name.Name+"."+m[1]] = m[2]
 		}
 	}

@@ -35,6 +35,7 @@ func (r *Record) sign() {
 	case sim.KindRace:
 		r.involve(r.At.Site, "")
 		r.involve(r.Other.Site, "")
+	case sim.KindAnswer: // the subject says it all
 	case sim.KindStale:
 		r.involve(r.Other.Site, "")
 	default:
