@@ -142,60 +142,6 @@ func (l *Layer) Init() {
 	l.inFlight = l.inFlight[:0]
 }
 
-// Attach makes a door served by s and puts it where Open finds it: the server has started.
-func (l *Layer) Attach(w *sim.World, s Server) {
-	l.created++
-	l.current = &gate{server: s}
-	l.last = l.current
-	w.Register(&l.current.obj, "DOOR", "", l.created, nil)
-}
-
-// Open is door_ki_open of the door file: ENOENT while there is none. The door is held.
-func (l *Layer) Open(t *sim.Thread) (*Door, env.Errno) {
-	file := l.current
-	if file != nil {
-		t.Step(opOpen, &file.obj, nil)
-	}
-	err := l.Fault.At(t, "door_open", "")
-	if err == 0 && file == nil {
-		err = env.ENOENT
-	}
-	if err != 0 {
-		t.Logf("door_open -> %s", err)
-		return nil, err
-	}
-	l.opened++
-	t.Logf("door_open -> d%d", l.opened)
-	return &Door{gate: file, layer: l, num: l.opened, holds: 1}, 0
-}
-
-// IsRevoked reports whether the door is revoked. It is not an operation.
-func (d *Door) IsRevoked() bool { return d.revoked }
-
-// Num returns the number of the door, from 1 in the order of the opens.
-func (d *Door) Num() int { return d.num }
-
-// Holds returns how often the door is held. It is not an operation.
-func (d *Door) Holds() int { return d.holds }
-
-// Hold is door_ki_hold.
-func (d *Door) Hold(*sim.Thread) { d.holds++ }
-
-// Rele is door_ki_rele: the last one closes the door.
-func (d *Door) Rele(t *sim.Thread) {
-	if d.holds == 1 && t.Logging() {
-		t.Logf("door_free d%d", d.num)
-	}
-	d.holds--
-}
-
-// Revoked is door_ki_info and a look at DOOR_REVOKED: a door that cannot be asked counts as
-// revoked.
-func (d *Door) Revoked(t *sim.Thread) bool {
-	t.Step(opInfo, &d.obj, nil)
-	return d.layer.Fault.At(t, "door_info", "") != 0 || d.revoked
-}
-
 // Revoke is door_revoke by a server that stops in an orderly way, or by the kernel when it
 // dies. Requests that wait for a server thread fail with EBADF; those that a server thread
 // works on go on.
