@@ -28,7 +28,8 @@ import (
 //   - a devnet is in a zone that exists: nothing would ever take it out of a dead one;
 //   - dd_zid, dl_zid and, while it runs, the daemon agree on the zone that a link is in, and the
 //     daemon and dd_owner_zid on the zone that owns it;
-//   - a link that the kernel has asked the daemon for has a devnet, or its name is lost;
+//   - a virtual link that the kernel has asked the daemon for has a devnet, or its name is lost
+//     (the daemon keeps a physical one for when its device comes back);
 //   - an attached device has a visible link while the daemon runs: it gets one at the latest when
 //     the daemon starts, and no later;
 //   - properties that count as loaded were answered for by a daemon.
@@ -97,7 +98,7 @@ func (k *Kernel) checkDaemon(t *sim.Thread) {
 	k.Daemon.Links(func(row dlmgmtd.Link) {
 		ddp := k.DLS.idHash[row.ID].Peek()
 		if ddp == nil {
-			if row.Made {
+			if row.Made && row.Class != env.ClassPhys {
 				stale(t, "link of the daemon without devnet", fmt.Sprintf(
 					"the daemon made %s (linkid %d) for the kernel, which has no such link", row.Name, row.ID))
 			}

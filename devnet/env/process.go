@@ -140,9 +140,11 @@ func (p *Process) allHeld() bool {
 // Fork is fork1 by t, a thread of the process: it waits until all others have stopped. With all it
 // is forkall, for which interrupt is called with each thread that may wait in an upcall.
 func (p *Process) Fork(t *sim.Thread, all bool, interrupt func(*sim.Thread)) {
-	p.Stop(t) // one fork after the other
-	p.inKernel(t, true)
-	t.Step(opHoldLwps, &p.obj, nil)
+	for again := true; again; again = p.held(t) { // one fork after the other
+		p.Stop(t)
+		p.inKernel(t, true)
+		t.Step(opHoldLwps, &p.obj, nil)
+	}
 	if p.dead {
 		return
 	}
