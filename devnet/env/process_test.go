@@ -18,8 +18,7 @@ type system struct {
 	lock  ksync.Mutex
 	doors door.Layer
 	dh    *door.Door
-	held  bool // by fork or stop, as far as the test knows
-	ran   int  // system calls that ended
+	ran   int // system calls that ended
 }
 
 func newSystem(t *sim.Thread) *system {

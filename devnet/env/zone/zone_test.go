@@ -3,6 +3,8 @@
 package zone_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"dlsim/devnet/env"
@@ -107,4 +109,97 @@ func TestStatusMayChangeAfterFind(t *testing.T) {
 		}
 	})
 	seen.All(t, "found running", "found shutting_down", "found dying", "hidden")
+}
+
+// recorder is a module that records what is called.
+func recorder(l *zone.Layer, calls *[]string) {
+	note := func(s string) { *calls = append(*calls, s) }
+	l.NetstackRegister(zone.Module{
+		Create:   func(id env.ZoneID) any { note(fmt.Sprintf("create %d", id)); return id },
+		Shutdown: func(t *sim.Thread, id env.ZoneID, arg any) { t.Yield(); note(fmt.Sprintf("shutdown %d %v", id, arg)) },
+		Destroy:  func(id env.ZoneID, arg any) { note(fmt.Sprintf("destroy %d %v", id, arg)) },
+	})
+}
+
+// TestLadderWithItsStack: the callbacks run once and in their place; a zone without a stack of its
+// own has none.
+func TestLadderWithItsStack(t *testing.T) {
+	envtest.Clean(t, 20, func(st *sim.Thread) {
+		l := layer(st)
+		var calls []string
+		recorder(l, &calls)
+		l.Add(st.World(), 5, "web", zone.Running)
+		l.Add(st.World(), 6, "shared", zone.Running).Shared = true
+		envtest.Equal(st, "destroy of a running zone", l.Destroy(st, 5), env.EBUSY)
+		envtest.Equal(st, "destroy of nothing", l.Destroy(st, 9), env.EINVAL)
+		for _, id := range []env.ZoneID{5, 6} {
+			envtest.Equal(st, "shutdown", l.Shutdown(st, id), 0)
+			envtest.Equal(st, "shutdown again", l.Shutdown(st, id), 0)
+			envtest.Equal(st, "destroy", l.Destroy(st, id), 0)
+			envtest.Check(st, l.Get(id) == nil, "zone %d is left", id)
+		}
+		l.NetstackUnregister()
+		want := []string{"create 0", "create 5", "create 6", "shutdown 5 5", "destroy 5 5", "destroy 6 6", "destroy 0 0"}
+		envtest.Check(st, slices.Equal(calls, want), "calls %q", calls)
+	})
+}
+
+// TestTwoShutdowns: the second waits for the callback of the first.
+func TestTwoShutdowns(t *testing.T) {
+	envtest.Clean(t, 500, func(st *sim.Thread) {
+		l := layer(st)
+		var calls []string
+		recorder(l, &calls)
+		l.Add(st.World(), 5, "web", zone.Running)
+		for i := range 2 {
+			st.SpawnN("zoneadmd", i+1, func(t *sim.Thread) {
+				envtest.Equal(t, "shutdown", l.Shutdown(t, 5), 0)
+				envtest.Check(t, l.Get(5).StatusGet(t) == zone.Down, "returned before the zone was down")
+			})
+		}
+		st.Quiesce()
+		envtest.Equal(st, "callbacks", len(calls), 3)
+	})
+}
+
+// TestDestroyWaitsForReferences.
+func TestDestroyWaitsForReferences(t *testing.T) {
+	envtest.Clean(t, 500, func(st *sim.Thread) {
+		l := layer(st)
+		l.Add(st.World(), 5, "web", zone.Down)
+		z := l.FindByID(st, 5)
+		held := true
+		u := st.Spawn("zoneadmd", func(t *sim.Thread) {
+			envtest.Equal(t, "destroy", l.Destroy(t, 5), 0)
+			envtest.Check(t, !held, "destroyed while held")
+		})
+		st.Yield()
+		held = false
+		z.Rele(st)
+		st.Join(u)
+	})
+}
+
+// TestNetstackOfTheCaller: that of its zone, and none once it is closing.
+func TestNetstackOfTheCaller(t *testing.T) {
+	envtest.Clean(t, 20, func(st *sim.Thread) {
+		l := layer(st)
+		l.Add(st.World(), 5, "web", zone.Running)
+		get := func(want bool) {
+			st.Join(st.Spawn("inside", func(t *sim.Thread) {
+				t.SetLocal(&env.Context{User: true, Zone: 5})
+				ns := l.NetstackGetCurrent(t)
+				envtest.Equal(t, "has a stack", ns != nil, want)
+				if ns != nil {
+					l.NetstackRele(t, ns)
+				}
+			}))
+		}
+		get(true)
+		envtest.Equal(st, "shutdown", l.Shutdown(st, 5), 0)
+		get2 := l.NetstackGetCurrent(st)
+		envtest.Check(st, get2 != nil, "the global zone has none")
+		l.NetstackRele(st, get2)
+	})
+	envtest.Fails(t, 1, sim.KindPanic, "netstack_rele(NULL)", func(st *sim.Thread) { layer(st).NetstackRele(st, nil) })
 }
