@@ -30,6 +30,12 @@ type Wait struct {
 	Holds  *Hold   // on this; known in detailed runs only
 }
 
+// Evidence is a part of a report that a check words itself, with its heading.
+type Evidence struct {
+	Title string
+	Lines []string
+}
+
 // Failure is a violation found in a schedule. It is made in one place and every report is
 // a view of it. Threads and objects in it are valid until the world's next Run.
 type Failure struct {
@@ -46,6 +52,8 @@ type Failure struct {
 	Life        *Life  // the buffer of a lifetime failure
 	Cycle       []Wait // of a deadlock
 	Stack       string // of a Go panic
+	// Evidence is what the check has to show, beyond what the fields above say.
+	Evidence []Evidence
 	// States has one entry per thread of the world, in detailed runs.
 	States []ThreadState
 }

@@ -26,6 +26,8 @@ type Record struct {
 	Buffer  string // of a lifetime failure: "dls_devnet_t#1"
 	FreedBy string
 	Stack   string // of a Go panic
+	// Evidence is what the check has worded itself.
+	Evidence []sim.Evidence
 
 	Cycle   []Wait
 	States  []State
@@ -90,7 +92,8 @@ func summarise(res sim.Result, sites sim.Resolver) *Record {
 	}
 	r := &Record{
 		Kind: f.Kind, Subject: f.Subject, Message: f.Message, Stack: f.Stack,
-		Step: res.Steps, At: point(f.At, sites), Other: point(f.Other, sites),
+		Evidence: f.Evidence,
+		Step:     res.Steps, At: point(f.At, sites), Other: point(f.Other, sites),
 		Digest: res.Digest,
 	}
 	if f.Thread != nil {

@@ -54,7 +54,7 @@ func list(names []string) string {
 
 const evidenceMax = 6 // lines below the heading
 
-// evidence is the part of the report that depends on the kind.
+// evidence is the part of the report that depends on the kind, then what the check has worded itself.
 func (p *page) evidence(r *explore.Record) {
 	var title string
 	var lines []string
@@ -70,8 +70,18 @@ func (p *page) evidence(r *explore.Record) {
 	case sim.KindStale:
 		title, lines = "what disagrees", []string{r.Message}
 	default:
-		title, lines = "what was not true", invariant(r)
+		if len(r.Evidence) == 0 {
+			title, lines = "what was not true", invariant(r)
+		}
 	}
+	p.block(title, lines)
+	for _, e := range r.Evidence {
+		p.block(e.Title, e.Lines)
+	}
+}
+
+// block adds a heading with lines below it, at most evidenceMax.
+func (p *page) block(title string, lines []string) {
 	if len(lines) == 0 {
 		return
 	}
