@@ -26,9 +26,11 @@ import (
 //	only      the one value that a boolean may have
 //	short     in an operation's arguments: the one that a bare value gives
 type decoder struct {
-	file string
-	src  []byte
-	refs []reference // names to look up once everything is declared
+	file  string
+	src   []byte
+	sort  string      // of file: scenario or baseline
+	begin string      // how such a file begins, for errors
+	refs  []reference // names to look up once everything is declared
 	// handles are those the current thread has made so far, by name.
 	handles map[string]string
 }
@@ -55,6 +57,16 @@ func (d *decoder) fail(n ast.Node, hint, format string, args ...any) error {
 		line, col = p.Line, p.Column
 	}
 	return errorAt(d.file, d.src, line, col, fmt.Sprintf(format, args...), hint)
+}
+
+// entry returns entry i of the list under the only key of a mapping, else the mapping.
+func (d *decoder) entry(n ast.Node, i int) ast.Node {
+	if pairs, err := d.pairs(n, ""); err == nil && len(pairs) == 1 {
+		if seq, ok := pairs[0].value.(*ast.SequenceNode); ok && i < len(seq.Values) {
+			return seq.Values[i]
+		}
+	}
+	return n
 }
 
 // pair is one key of a mapping.

@@ -29,7 +29,7 @@ func Load(path string) (*Scenario, error) {
 }
 
 // Find returns the scenario files at path: itself, or all .yaml files in and below a
-// folder, sorted.
+// folder but those named BaselineName, sorted.
 func Find(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -46,7 +46,7 @@ func Find(path string) ([]string, error) {
 		if e.IsDir() && e.Name() == "testdata" {
 			return filepath.SkipDir
 		}
-		if !e.IsDir() && filepath.Ext(p) == ".yaml" {
+		if !e.IsDir() && filepath.Ext(p) == ".yaml" && e.Name() != BaselineName {
 			files = append(files, p)
 		}
 		return nil
@@ -58,7 +58,7 @@ func Find(path string) ([]string, error) {
 // Parse checks the text of a scenario; file is its name in errors, each of which is an
 // *Error.
 func Parse(file string, src []byte) (*Scenario, error) {
-	d := &decoder{file: file, src: src}
+	d := &decoder{file: file, src: src, sort: "scenario", begin: "begin with name: and threads:"}
 	root, err := d.document()
 	if err != nil {
 		return nil, err
@@ -88,18 +88,18 @@ func (d *decoder) document() (ast.Node, error) {
 	}
 	for _, doc := range f.Docs {
 		if y, ok := doc.Body.(*ast.DirectiveNode); ok {
-			return nil, d.fail(y, "remove the line", "scenario files do not use YAML directives")
+			return nil, d.fail(y, "remove the line", "%s files do not use YAML directives", d.sort)
 		}
 	}
 	if len(f.Docs) == 0 || len(f.Docs) == 1 && f.Docs[0].Body == nil {
-		return nil, errorAt(d.file, d.src, 1, 1, "the file is empty", "begin with name: and threads:")
+		return nil, errorAt(d.file, d.src, 1, 1, "the file is empty", d.begin)
 	}
 	if len(f.Docs) > 1 {
 		line, col := 1, 1
 		if start := f.Docs[1].Start; start != nil && start.Position != nil {
 			line, col = start.Position.Line, start.Position.Column
 		}
-		return nil, errorAt(d.file, d.src, line, col, fmt.Sprintf("a scenario file has one document, this has %d", len(f.Docs)),
+		return nil, errorAt(d.file, d.src, line, col, fmt.Sprintf("a %s file has one document, this has %d", d.sort, len(f.Docs)),
 			"remove the lines that separate them")
 	}
 	return f.Docs[0].Body, nil

@@ -14,7 +14,8 @@ func Reference() string {
 	var b strings.Builder
 	b.WriteString("# Scenario reference\n\n" +
 		"Generated from the Go types and the table of operations in `scenarios/`; do not edit. The JSON Schema is\n" +
-		"[scenario.schema.json](scenario.schema.json).\n\n## The file\n\n")
+		"[scenario.schema.json](scenario.schema.json), that of baseline files (`dlsim run --baseline`), which list known violations under the\n" +
+		"key violations, [baseline.schema.json](baseline.schema.json).\n\n## The file\n\n")
 	writeFields(&b, reflect.TypeFor[Scenario]())
 	for _, s := range []struct {
 		name string
@@ -27,6 +28,7 @@ func Reference() string {
 		{"an entry of faults", reflect.TypeFor[Fault]()},
 		{"explore", reflect.TypeFor[Explore]()},
 		{"an entry of expect", reflect.TypeFor[Violation]()},
+		{"an entry of violations in a baseline file", reflect.TypeFor[Known]()},
 	} {
 		fmt.Fprintf(&b, "### %s\n\n", s.name)
 		writeFields(&b, s.typ)

@@ -25,6 +25,18 @@ func Schema() []byte {
 	return append(out, '\n')
 }
 
+// BaselineSchema returns the JSON Schema of baseline files.
+func BaselineSchema() []byte {
+	s := objectSchema(reflect.TypeFor[Baseline]())
+	s.Version = "https://json-schema.org/draft/2020-12/schema"
+	s.Title = "dlsim baseline"
+	out, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		panic("engine bug: schema: " + err.Error())
+	}
+	return append(out, '\n')
+}
+
 // objectSchema describes a mapping that is decoded into struct t.
 func objectSchema(t reflect.Type) *jsonschema.Schema {
 	s := &jsonschema.Schema{

@@ -64,7 +64,7 @@ func (s *session) addJSON(sc *scenario, c explore.Config, r *explore.Result, tra
 	}
 	for i, v := range r.Violations {
 		x.Violations = append(x.Violations, jsonViolation{
-			Kind: string(v.Kind), Signature: v.Signature, Bug: v.Matches.Bug,
+			Kind: string(v.Kind), Signature: v.Signature, Bug: v.Bug(),
 			FirstSchedule: v.First, Count: v.Count, Trace: traces[i],
 		})
 	}

@@ -36,6 +36,8 @@ type runFlags struct {
 	failFast  bool
 	json      string
 	quiet     bool
+	// baseline is read, writeBaseline is written anew.
+	baseline, writeBaseline string
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -59,12 +61,14 @@ func (a *app) runCommand() *cobra.Command {
 	s.IntVar(&f.workers, "workers", 0, "schedules that run at the same time (default: CPUs)")
 	s.StringVar(&f.checks, "checks", "", "checks to make, separated by commas")
 	s.BoolVar(&f.debug, "debug-kernel", false, "simulate a DEBUG kernel, in which ASSERT counts")
+	s.StringVar(&f.baseline, "baseline", "", "file of known violations: only others fail the run")
+	s.StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to a baseline file, or refresh it")
 	s.StringVar(&f.traces, "traces", "dlsim-traces", "folder for the traces of violations")
-	s.BoolVar(&f.failFast, "fail-fast", false, "stop at the first violation that is not expected")
+	s.BoolVar(&f.failFast, "fail-fast", false, "stop at the first violation that fails the run")
 	s.StringVar(&f.json, "json", "", "write the results as JSON lines to a file, or to - (stdout)")
 	s.BoolVar(&f.quiet, "quiet", false, "say nothing of what is as expected")
 	refuseFlags(cmd, []string{"github"},
-		[]string{"preemptions", "patch", "baseline", "junit", "sarif"})
+		[]string{"preemptions", "patch", "junit", "sarif"})
 	return cmd
 }
 
@@ -83,12 +87,21 @@ func (f *runFlags) check(set *pflag.FlagSet) error {
 		return usagef("--traces must name a folder")
 	}
 	if f.json != "" && f.json != "-" {
-		if info, err := os.Stat(filepath.Dir(f.json)); err != nil || !info.IsDir() {
-			return usagef("--json: there is no folder %s", filepath.Dir(f.json))
+		if err := checkFolder("json", f.json); err != nil {
+			return err
 		}
 	}
 	if set.Changed("strategy") {
 		return pick("strategy", f.strategy, explore.StrategyNames(), laterStrategies())
+	}
+	return nil
+}
+
+// checkFolder refuses a file that a flag wants written where there is no folder.
+func checkFolder(flag, file string) error {
+	dir := filepath.Dir(file)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return usagef("--%s: there is no folder %s", flag, dir)
 	}
 	return nil
 }
@@ -147,6 +160,7 @@ type session struct {
 	flags   *runFlags
 	text    io.Writer // where people read
 	table   *report.Table
+	known   *baseline
 	json    bytes.Buffer
 	reports bytes.Buffer
 }
@@ -159,6 +173,10 @@ func (a *app) run(ctx context.Context, f *runFlags, set *pflag.FlagSet, paths []
 	if err != nil {
 		return err
 	}
+	known, err := readBaseline(f.baseline, f.writeBaseline)
+	if err != nil {
+		return err
+	}
 	all, err := load(a.catalog, paths, f.debug)
 	if err != nil {
 		return err
@@ -167,13 +185,15 @@ func (a *app) run(ctx context.Context, f *runFlags, set *pflag.FlagSet, paths []
 	for i, sc := range all {
 		names[i] = sc.name
 	}
-	s := &session{app: a, flags: f, text: a.out}
+	s := &session{app: a, flags: f, text: a.out, known: known}
 	if f.json == "-" {
 		s.text = a.err // the other stream is for the machine
 	}
 	s.table = report.NewTable(s.text, names)
 	for i, sc := range all {
-		r, err := s.explore(ctx, sc, f.config(set, sc, checks))
+		c := f.config(set, sc, checks)
+		c.Baseline = known.known()
+		r, err := s.explore(ctx, sc, c)
 		if err != nil {
 			return err
 		}
@@ -181,15 +201,20 @@ func (a *app) run(ctx context.Context, f *runFlags, set *pflag.FlagSet, paths []
 		if ctx.Err() != nil {
 			a.code = worse(a.code, explore.Unknown)
 			if left := len(all) - i - 1; left > 0 {
+				known.cutOff()
 				fmt.Fprintf(s.text, "interrupted: %d scenarios were not run\n", left)
 			}
 			break
 		}
 		if f.failFast && r.Verdict == explore.Violated {
+			known.cutOff()
 			break
 		}
 	}
 	if _, err := s.reports.WriteTo(s.text); err != nil {
+		return err
+	}
+	if err := known.finish(s.text); err != nil {
 		return err
 	}
 	return s.writeJSON()
@@ -231,6 +256,7 @@ func (s *session) explore(ctx context.Context, sc *scenario, c explore.Config) (
 			return nil, err
 		}
 	}
+	s.known.add(sc.name, r)
 	s.addJSON(sc, c, r, traces)
 	return r, s.report(sc, r, traces)
 }
@@ -258,11 +284,11 @@ func kernelName(debug bool) string {
 
 const reportsMax = 3 // of one scenario
 
-// report keeps the reports of what was not expected for the end.
+// report keeps the reports of what fails the run for the end.
 func (s *session) report(sc *scenario, r *explore.Result, traces []string) error {
 	shown, left := 0, 0
 	for i, v := range r.Violations {
-		if v.IsExpected() {
+		if v.Accepted {
 			continue
 		}
 		if shown == reportsMax {

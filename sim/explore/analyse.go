@@ -71,6 +71,7 @@ func (c *campaign) examine(i int64, s *slot) (v *Violation, isNew bool, err erro
 	}
 	r.addEvents(w.runner.World(), c.sites)
 	v = &Violation{Record: r, First: i, Plan: plan, Exact: true}
+	c.cfg.recognise(c.scenario, v)
 	c.found[r.Signature] = v
 	c.result.Violations = append(c.result.Violations, v)
 	return v, true, nil

@@ -23,7 +23,10 @@ type Config struct {
 	StepsMax  int      // of one schedule; 0 means sim.DefaultStepsMax
 	Checks    []string // nil means all
 	Expect    []Expectation
-	// FailFast ends the campaign at the first violation that is not expected.
+	// Baseline, if not nil, says what does not fail the campaign, instead of Expect, which
+	// still says what must be found.
+	Baseline *Baseline
+	// FailFast ends the campaign at the first violation that is not accepted.
 	FailFast bool
 	// Progress, if not nil, is called now and then with the number of schedules done.
 	Progress func(done int64)
@@ -71,6 +74,7 @@ const (
 // campaign is the state of Explore between batches.
 type campaign struct {
 	cfg      Config
+	scenario string
 	sites    sim.Resolver
 	workers  []*worker
 	picksMax int // most choices seen in one schedule: the estimate of k
@@ -88,7 +92,7 @@ func Explore(ctx context.Context, p Program, cfg Config) (*Result, error) {
 		return nil, err
 	}
 	c := &campaign{
-		cfg: cfg, sites: p.Sites(), checks: make(map[sim.Kind]bool),
+		cfg: cfg, scenario: p.Name(), sites: p.Sites(), checks: make(map[sim.Kind]bool),
 		groups: make(map[string]*group), found: make(map[string]*Violation),
 	}
 	for _, name := range cfg.Checks {
@@ -186,19 +190,10 @@ func (c *campaign) merge(first int64, slots []slot) (stop bool, err error) {
 			if err != nil {
 				return true, err
 			}
-			if c.cfg.FailFast && !c.isExpected(v) {
+			if c.cfg.FailFast && !v.Accepted {
 				return true, nil
 			}
 		}
 	}
 	return false, nil
-}
-
-func (c *campaign) isExpected(v *Violation) bool {
-	for _, e := range c.cfg.Expect {
-		if e.Matches(v.Record) {
-			return true
-		}
-	}
-	return false
 }

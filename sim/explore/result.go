@@ -12,7 +12,7 @@ type Verdict string
 
 // The verdicts, in the order in which one outweighs the next.
 const (
-	Violated Verdict = "violation" // something was found that is not expected
+	Violated Verdict = "violation" // something was found that is not accepted
 	Unknown  Verdict = "unknown"   // cut off, or schedules that reached a limit
 	Missing  Verdict = "missing"   // something expected was not found
 	Expected Verdict = "expected"  // what was expected was found, and nothing else
@@ -27,10 +27,22 @@ type Violation struct {
 	Count   int64       // schedules that failed so
 	Exact   bool        // Count is exact; else some were told apart by their message only
 	Matches Expectation // the expectation it meets; its Kind is "" if it is not expected
+	Known   *Known      // its entry in the baseline, nil if there is none
+	// Accepted says that the violation does not fail the campaign: it is in the baseline,
+	// or, without one, expected.
+	Accepted bool
 }
 
 // IsExpected reports whether the scenario is known to have the violation.
 func (v *Violation) IsExpected() bool { return v.Matches.Kind != "" }
+
+// Bug returns the name of the bug that the violation is a sign of, "" if it is not known.
+func (v *Violation) Bug() string {
+	if v.Matches.Bug == "" && v.Known != nil {
+		return v.Known.Bug
+	}
+	return v.Matches.Bug
+}
 
 // Result is what a campaign found.
 type Result struct {
@@ -61,17 +73,12 @@ type Result struct {
 // judge compares the violations with what is expected of the scenario.
 func (r *Result) judge(expect []Expectation) {
 	met := make([]bool, len(expect))
-	unexpected := false
+	violated := false
 	for _, v := range r.Violations {
 		for i, e := range expect {
-			if e.Matches(v.Record) {
-				met[i] = true
-				if !v.IsExpected() {
-					v.Matches = e
-				}
-			}
+			met[i] = met[i] || e.Matches(v.Record)
 		}
-		unexpected = unexpected || !v.IsExpected()
+		violated = violated || !v.Accepted
 	}
 	for i, e := range expect {
 		if !met[i] && !e.Maybe {
@@ -79,7 +86,7 @@ func (r *Result) judge(expect []Expectation) {
 		}
 	}
 	switch {
-	case unexpected:
+	case violated:
 		r.Verdict = Violated
 	case r.Interrupted || r.Unknowns > 0:
 		r.Verdict = Unknown

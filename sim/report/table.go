@@ -40,7 +40,7 @@ func (t *Table) Row(r *explore.Result, expectations bool, traces []string) error
 		distinct = "~" + distinct
 	}
 	verdict := string(r.Verdict)
-	if r.Verdict == explore.Expected && !expectations {
+	if r.Verdict == explore.Expected && !expectations && len(r.Violations) == 0 {
 		verdict = "ok"
 	}
 	err := t.row(r.Scenario, fmt.Sprint(r.Schedules), fmt.Sprint(r.Steps), distinct, verdict,
@@ -62,18 +62,30 @@ func (t *Table) row(name, schedules, steps, distinct, verdict, time string) erro
 	return err
 }
 
+// standing says whether a violation was expected or known before.
+func standing(v *explore.Violation) string {
+	how := "not expected"
+	switch {
+	case v.IsExpected() && v.Accepted:
+		how = "as expected"
+	case v.IsExpected():
+		how = "expected, but not in the baseline"
+	case v.Known != nil:
+		how = "known"
+	case v.Accepted:
+		how = "new"
+	}
+	if bug := v.Bug(); bug != "" {
+		how += ", " + bug
+	}
+	return how
+}
+
 // remarks are the lines below a row.
 func remarks(r *explore.Result, traces []string) []string {
 	var out []string
 	for i, v := range r.Violations {
-		how := "not expected"
-		if v.IsExpected() {
-			how = "as expected"
-			if v.Matches.Bug != "" {
-				how += ", " + v.Matches.Bug
-			}
-		}
-		s := fmt.Sprintf("%s (%s), first in schedule %d, %d in all", v.Kind, how, v.First, v.Count)
+		s := fmt.Sprintf("%s (%s), first in schedule %d, %d in all", v.Kind, standing(v), v.First, v.Count)
 		if traces[i] != "" {
 			s += ": " + traces[i]
 		}
