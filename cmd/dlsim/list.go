@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) listCommand() *cobra.Command {
-	kinds := []string{"ops", "checks", "strategies", "scenarios"}
+	kinds := []string{"ops", "checks", "strategies", "patches", "scenarios"}
 	return &cobra.Command{
 		Use:   "list " + strings.Join(kinds, "|") + " [SCENARIO|DIR ...]",
 		Short: "List what there is",
@@ -22,7 +22,7 @@ func (a *app) listCommand() *cobra.Command {
 			if len(args) == 0 {
 				return usagef("list what? one of %s", strings.Join(kinds, ", "))
 			}
-			if err := pick("list", args[0], kinds, []string{"patches"}); err != nil {
+			if err := pick("list", args[0], kinds, nil); err != nil {
 				return err
 			}
 			if len(args) > 1 && args[0] != "scenarios" {
@@ -48,6 +48,9 @@ func (a *app) listed(kind string, paths []string) ([]listed, error) {
 			{"pct", "random priorities that change at depth-1 random steps; finds bugs of small depth"},
 			{"random", "every thread that can run is equally likely at each step"},
 		}, nil
+	}
+	if kind == "patches" {
+		return patchList()
 	}
 	all, err := load(a.catalog, paths, false)
 	var rows []listed

@@ -37,6 +37,8 @@ type app struct {
 	// outTerminal and errTerminal say that a person is reading along.
 	outTerminal, errTerminal bool
 	code                     int // exit code of a command that worked
+	args                     []string
+	patches                  []string // that this tool is built with
 }
 
 func main() {
@@ -49,7 +51,7 @@ func main() {
 // run runs one command line and returns the exit code.
 func run(ctx context.Context, c catalog, args []string) int {
 	a := &app{
-		catalog: c, out: os.Stdout, err: os.Stderr,
+		catalog: c, args: args, out: os.Stdout, err: os.Stderr,
 		outTerminal: term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "",
 		errTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strconv"
@@ -36,12 +37,33 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	repo, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
+		// A patched tool is built with the caches of the test's own user.
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("REPO", repo)
+			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH"} {
+				e.Setenv(name, goEnv(t, name))
+			}
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"edit": edit,
 		},
 	})
+}
+
+func goEnv(t *testing.T, name string) string {
+	t.Helper()
+	value, err := exec.Command("go", "env", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(value))
 }
 
 // edit FILE OLD NEW replaces the first OLD in FILE by NEW; OLD must be there.

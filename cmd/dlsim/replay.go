@@ -15,6 +15,7 @@ import (
 
 func (a *app) replayCommand() *cobra.Command {
 	events, strict := false, true
+	var patches []string
 	cmd := &cobra.Command{
 		Use:   "replay TRACE",
 		Short: "Run a recorded schedule again, exactly",
@@ -26,14 +27,15 @@ func (a *app) replayCommand() *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if !strict {
 				return usagef("--strict=false is not available in this version")
 			}
-			return a.replay(args[0], events)
+			return a.patched(cmd.Context(), patches, func() error { return a.replay(args[0], events) })
 		},
 	}
 	cmd.Flags().BoolVar(&events, "events", false, "print every step after the report")
+	patchFlag(cmd.Flags(), &patches)
 	cmd.Flags().BoolVar(&strict, "strict", true, "stop at the first step that differs")
 	refuseFlags(cmd, []string{"step", "resync"}, []string{"continue", "html", "perfetto"})
 	return cmd
@@ -69,7 +71,7 @@ func (a *app) replay(file string, events bool) error {
 	r := trace.Replay(p, t)
 	f := report.Failure{
 		Scenario: report.Scenario{Name: sc.name, Threads: sc.threads}, Record: r.Record,
-		Trace: file, Color: a.outTerminal,
+		Trace: file, Patches: a.patches, Color: a.outTerminal,
 		Origin: fmt.Sprintf("by %s: %s, seed %d, schedule %d", h.Tool, h.Strategy, h.Seed,
 			h.Schedule),
 	}

@@ -38,6 +38,8 @@ type runFlags struct {
 	quiet     bool
 	// baseline is read, writeBaseline is written anew.
 	baseline, writeBaseline string
+	patches                 []string
+	expect                  string
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -48,7 +50,9 @@ func (a *app) runCommand() *cobra.Command {
 		Long: "Explore scenarios: run each many times, every time with another interleaving, and\n" +
 			"report what fails. Without flags each scenario is explored as its file says.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.run(cmd.Context(), f, cmd.Flags(), args)
+			return a.patched(cmd.Context(), f.patches, func() error {
+				return a.run(cmd.Context(), f, cmd.Flags(), args)
+			})
 		},
 	}
 	s := cmd.Flags()
@@ -63,12 +67,14 @@ func (a *app) runCommand() *cobra.Command {
 	s.BoolVar(&f.debug, "debug-kernel", false, "simulate a DEBUG kernel, in which ASSERT counts")
 	s.StringVar(&f.baseline, "baseline", "", "file of known violations: only others fail the run")
 	s.StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to a baseline file, or refresh it")
+	patchFlag(s, &f.patches)
+	s.StringVar(&f.expect, "expect", "", "none: nothing may be found, whatever the scenarios expect")
 	s.StringVar(&f.traces, "traces", "dlsim-traces", "folder for the traces of violations")
 	s.BoolVar(&f.failFast, "fail-fast", false, "stop at the first violation that fails the run")
 	s.StringVar(&f.json, "json", "", "write the results as JSON lines to a file, or to - (stdout)")
 	s.BoolVar(&f.quiet, "quiet", false, "say nothing of what is as expected")
 	refuseFlags(cmd, []string{"github"},
-		[]string{"preemptions", "patch", "junit", "sarif"})
+		[]string{"preemptions", "junit", "sarif"})
 	return cmd
 }
 
@@ -83,6 +89,8 @@ func (f *runFlags) check(set *pflag.FlagSet) error {
 		return usagef("--time must be more than 0")
 	case set.Changed("workers") && (f.workers < 1 || f.workers > 256):
 		return usagef("--workers must be from 1 to 256")
+	case set.Changed("expect") && f.expect != "none":
+		return usagef("--expect can be none only; what else is expected is said in scenarios")
 	case f.traces == "":
 		return usagef("--traces must name a folder")
 	}
@@ -131,6 +139,9 @@ func (f *runFlags) config(set *pflag.FlagSet, sc *scenario, checks []string) exp
 	c := sc.explore
 	if checks != nil {
 		c.Checks = checks
+	}
+	if f.expect == "none" {
+		c.Expect = nil
 	}
 	c.FailFast, c.Workers = f.failFast, f.workers
 	if !set.Changed("workers") {
@@ -263,7 +274,7 @@ func (s *session) explore(ctx context.Context, sc *scenario, c explore.Config) (
 
 func (s *session) header(sc *scenario, c explore.Config) trace.Header {
 	return trace.Header{
-		Tool: "dlsim " + version, Scenario: sc.name, ScenarioHash: sc.hash,
+		Tool: s.tool(), Scenario: sc.name, ScenarioHash: sc.hash,
 		PortHash: sc.program.PortHash(), Kernel: kernelName(s.flags.debug), Seed: c.Seed,
 		StepsMax: c.StepsMax, Checks: c.Checks,
 	}
@@ -299,7 +310,7 @@ func (s *session) report(sc *scenario, r *explore.Result, traces []string) error
 		s.reports.WriteByte('\n')
 		err := report.Write(&s.reports, report.Failure{
 			Scenario: report.Scenario{Name: sc.name, Threads: sc.threads},
-			Record:   v.Record, Trace: traces[i], Color: s.outTerminal && s.flags.json != "-",
+			Record:   v.Record, Patches: s.patches, Trace: traces[i], Color: s.outTerminal && s.flags.json != "-",
 			Found: &report.Finding{
 				Plan: v.Plan, Seed: r.Plan.Seed, First: v.First, Count: v.Count,
 				Exact: v.Exact, Schedules: r.Schedules,

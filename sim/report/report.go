@@ -49,6 +49,7 @@ type Failure struct {
 	Trace    string          // name of the trace file, "" if there is none
 	Found    *Finding        // nil if it is not known
 	Origin   string          // how it was found, if Found is nil
+	Patches  []string        // names of the files that the code under test was patched with
 	// Notes are lines that go right below the verdict.
 	Notes []string
 	// Color uses the colours of a terminal.
@@ -146,7 +147,11 @@ func (p *page) verdict(f Failure) {
 		p.wrapped("note: ", "  ", n, 2, "")
 	}
 	if f.Trace != "" {
-		p.lines = append(p.lines, "replay: dlsim replay "+shellQuote(f.Trace))
+		line := "replay: dlsim replay "
+		for _, file := range f.Patches {
+			line += "--patch " + shellQuote(file) + " "
+		}
+		p.lines = append(p.lines, line+shellQuote(f.Trace))
 	}
 }
 
