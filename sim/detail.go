@@ -88,21 +88,33 @@ func (t *Thread) Result(operation, answer string) {
 
 // Held records, in detailed runs, that t now holds o in the given mode.
 func (t *Thread) Held(o *Object, mode string) {
+	if t.w.slow&(slowDetail|slowLocks) != 0 {
+		t.hold(o, mode, t.Here())
+	}
+}
+
+// hold tells of a hold whoever wants to know.
+func (t *Thread) hold(o *Object, mode string, at Point) {
 	if t.Detailed() {
-		t.detail.holds = append(t.detail.holds, Hold{o, mode, t.Here()})
+		t.detail.holds = append(t.detail.holds, Hold{o, mode, at})
+	}
+	if t.w.observed() {
+		t.w.locks.Acquired(t, o, mode, at)
 	}
 }
 
 // Granted is Held by another thread than t, which waits for o and goes on as its holder.
 func (t *Thread) Granted(o *Object, mode string) {
-	if t.Detailed() {
-		at := Point{Step: t.w.steps, PCs: t.detail.pcs}
-		t.detail.holds = append(t.detail.holds, Hold{o, mode, at})
+	if t.w.slow&(slowDetail|slowLocks) != 0 {
+		t.hold(o, mode, Point{Step: t.w.steps, PCs: t.detail.pcs})
 	}
 }
 
 // Unheld takes back the last Held of o by t. Any thread may call it.
 func (t *Thread) Unheld(o *Object) {
+	if t.w.observed() {
+		t.w.locks.Released(t, o)
+	}
 	if !t.Detailed() {
 		return
 	}

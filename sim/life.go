@@ -16,6 +16,7 @@ type Life struct {
 	FreedBy *Thread // who freed it last, nil before the first time
 	FreedAt Point   // where
 
+	birth uint64 // hash of who allocated it and how many before
 	order order
 	frees []free    // that of each allocation which has ended, in their order
 	locks []*Object // inside the buffer and held
@@ -36,6 +37,8 @@ func (l *Life) Begin(t *Thread) uint32 {
 	t.w.touch(t, &l.order, Write)
 	l.Free = false
 	l.Gen++
+	t.begun++
+	l.birth = Mix(t.lineage + uint64(t.begun)*0x2545f4914f6cdd1d)
 	return l.Gen
 }
 

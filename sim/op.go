@@ -57,6 +57,9 @@ type Object struct {
 	id    int32  // order of registration, from 0
 	res   Resource
 	order order
+	life  *Life // of the buffer it is in
+	// identity is what Identity says, but for the buffer; 0 while nobody has asked.
+	identity uint64
 
 	clocks   *syncClocks // in worlds with Config.Races
 	accesses *accesses
@@ -64,6 +67,9 @@ type Object struct {
 
 // Class returns the name shared by all objects of this sort.
 func (o *Object) Class() string { return o.class }
+
+// Key returns what tells the object from others of its class, "" where a number or nothing does.
+func (o *Object) Key() string { return o.key }
 
 // ID returns the object's number in the order of registration in its world, from 0.
 func (o *Object) ID() int { return int(o.id) }
@@ -91,7 +97,7 @@ func (w *World) Register(o *Object, class, key string, num int, res Resource) {
 	o.class, o.key, o.num, o.res = class, key, int32(num), res
 	o.id = w.objects
 	o.order = order{}
-	o.clocks, o.accesses = nil, nil
+	o.clocks, o.accesses, o.life, o.identity = nil, nil, nil, 0
 	w.objects++
 }
 

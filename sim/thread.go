@@ -47,6 +47,11 @@ type Thread struct {
 	wake    int64 // virtual time at which a sleeper goes on
 	co      *coro.Coro
 	clock   clock // in worlds with Config.Races
+	parent  *Thread
+	lineage uint64
+	nth     int32 // child of its parent
+	forks   int32 // children
+	begun   int32 // buffers allocated
 	detail  threadDetail
 }
 
@@ -115,6 +120,10 @@ func (t *Thread) Fork(class string, num int, fn func(*Thread)) *Thread {
 	t.hash = Mix(t.hash + 0x9e3779b97f4a7c15)
 	u := t.w.newThread(class, num, fn)
 	u.hash = Mix(^t.hash)
+	u.descend(t)
+	if t.w.slow&slowLocks != 0 {
+		t.w.locks.Forked(t, u)
+	}
 	if t.Tracking() {
 		u.clock.join(t.clock)
 		t.tick()
@@ -132,6 +141,7 @@ func (t *Thread) Join(u *Thread) {
 		t.joins = nil
 	}
 	t.hash = Mix(t.hash ^ u.hash)
+	t.Follows(u)
 	if t.Tracking() {
 		t.clock.join(u.clock)
 	}

@@ -45,6 +45,8 @@ type Config struct {
 	Lenient func(t *Thread, l *Life, gen uint32, what string) bool
 	// Races finds accesses to variables that nothing orders. Much slower; changes no choice.
 	Races bool
+	// Locks, if not nil, is told what threads hold and wait for. Changes no choice.
+	Locks LockMonitor
 	// Handoff makes every lock that the kernel lets its waiters compete for go to the one
 	// that has waited longest instead, and a signal wake that one. It is no behaviour of a
 	// kernel: it is there to follow recordings of models that work like that.
@@ -111,6 +113,7 @@ const (
 	slowDetail                       // events, sites and holds are kept
 	slowSequential                   // no exploring: run on until blocked
 	slowRaces                        // accesses are tracked for races
+	slowLocks                        // a LockMonitor watches
 )
 
 // World runs schedules, one at a time. It keeps its threads' coroutines and its buffers
@@ -129,6 +132,7 @@ type World struct {
 	choices  []Choice
 	next     *Thread
 	monitor  Monitor
+	locks    LockMonitor
 
 	threads  []*Thread // all that ever were; the first live ones belong to this schedule
 	live     int
@@ -161,10 +165,19 @@ func (w *World) Run(cfg Config, s Strategy, body func(*Thread)) Result {
 	s.Begin(w)
 	main := w.newThread("main", 0, body)
 	main.hash = 1
+	main.descend(nil)
+	if w.locks != nil {
+		w.locks.Begin(w)
+	}
 	for w.next = main; w.next != nil; {
 		t := w.next
 		w.next = nil
 		t.co.Resume()
+	}
+	if w.locks != nil && w.outcome == Passed {
+		if f := w.locks.End(w); f != nil {
+			w.fail(f)
+		}
 	}
 	w.tearDown()
 	return Result{
@@ -178,7 +191,7 @@ func (w *World) reset(cfg Config, s Strategy) {
 	w.slow, w.over = 0, false
 	w.enabled.clear()
 	w.strategy, w.monitor, w.lenient = s, cfg.Monitor, cfg.Lenient
-	w.handoff, w.log = cfg.Handoff, cfg.Log
+	w.handoff, w.log, w.locks = cfg.Handoff, cfg.Log, cfg.Locks
 	w.steps, w.picks, w.digest, w.print = 0, 0, 0, 0
 	w.stepsMax = cfg.StepsMax
 	if w.stepsMax == 0 {
@@ -195,6 +208,9 @@ func (w *World) reset(cfg Config, s Strategy) {
 	}
 	if cfg.Races {
 		w.slow |= slowRaces
+	}
+	if cfg.Locks != nil {
+		w.slow |= slowLocks
 	}
 }
 

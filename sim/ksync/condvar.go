@@ -30,6 +30,7 @@ type Cond struct {
 // Releasers and Backing as they are.
 func (c *Cond) Init(w *sim.World, life *sim.Life, class, key string, num int) {
 	w.Register(&c.obj, class, key, num, c)
+	c.obj.SetLife(life)
 	c.life = life
 	c.waiters.Reset()
 }

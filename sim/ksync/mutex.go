@@ -32,6 +32,7 @@ type Mutex struct {
 // sim.World.Register); life is that of the buffer it lives in, nil if it is never freed.
 func (m *Mutex) Init(w *sim.World, life *sim.Life, class, key string, num int) {
 	w.Register(&m.obj, class, key, num, m)
+	m.obj.SetLife(life)
 	m.life, m.owner = life, nil
 	m.wanting.Reset()
 }

@@ -35,6 +35,7 @@ type RWLock struct {
 // Init makes the lock ready and free; see Mutex.Init for the arguments.
 func (l *RWLock) Init(w *sim.World, life *sim.Life, class, key string, num int) {
 	w.Register(&l.obj, class, key, num, l)
+	l.obj.SetLife(life)
 	l.life, l.writer, l.left = life, nil, sim.Past{}
 	l.readers = l.readers[:0]
 	l.waitingReaders.Reset()
@@ -229,6 +230,9 @@ func (l *RWLock) admitWriter(t *sim.Thread) {
 		u.Granted(&l.obj, "W")
 	}
 }
+
+// QueuesReaders says that a reader waits behind a writer that waits (check.Queueing).
+func (l *RWLock) QueuesReaders() bool { return true }
 
 // Writer returns the thread that holds the lock as writer, or nil. It is not an operation.
 func (l *RWLock) Writer() *sim.Thread { return l.writer }

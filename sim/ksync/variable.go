@@ -23,6 +23,7 @@ type Var[T any] struct {
 // See Mutex.Init for the arguments.
 func (v *Var[T]) Init(w *sim.World, life *sim.Life, class, key string, num int) {
 	w.Register(&v.obj, class, key, num, nil)
+	v.obj.SetLife(life)
 	v.life = life
 }
 
