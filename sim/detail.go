@@ -155,6 +155,9 @@ func (w *World) slowCarryOut(t *Thread) {
 	if w.slow&slowOver != 0 {
 		panic(killed{})
 	}
+	if w.slow&(slowWatched|slowSequential) == slowWatched {
+		w.watcher.Watch(w, t)
+	}
 	if w.slow&slowRaces != 0 && !t.op.Data {
 		t.tick()
 		if t.obj != nil {

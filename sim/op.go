@@ -90,6 +90,16 @@ func (o *Object) Name() string {
 	return n
 }
 
+// Label is what a name is made of: equal labels, equal names. It is the same in every
+// schedule in which the object or thread is made in the same way, and costs nothing to make.
+type Label struct {
+	Class, Key string
+	Num        int32
+}
+
+// Label returns the label of the object.
+func (o *Object) Label() Label { return Label{o.class, o.key, o.num} }
+
 // Register makes o an object of the world for the schedule that is running. key and num
 // tell it from others of its class; pass "" and 0 where there is one only. res may be nil.
 // It must be called again in each schedule, before the first operation on o.

@@ -70,6 +70,9 @@ func (t *Thread) Name() string {
 	return t.class
 }
 
+// Label returns what the name is made of. Any thread may call it.
+func (t *Thread) Label() Label { return Label{Class: t.class, Num: t.num} }
+
 // Class returns the name without the number that tells apart threads of the same sort.
 func (t *Thread) Class() string { return t.class }
 

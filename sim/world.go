@@ -24,6 +24,15 @@ type Strategy interface {
 	Choose(w *World, t *Thread, n int, label string) int
 }
 
+// Watcher is a Strategy that is told of every operation, also of those that it is not asked
+// about because only one thread can go on. Operations of a Sequential stretch do not count.
+type Watcher interface {
+	Strategy
+	// Watch is called when t is about to carry out its pending operation. Threads and objects
+	// that the operation makes are there at the next call of Watch, Pick or Choose.
+	Watch(w *World, t *Thread)
+}
+
 // Monitor is told of what checks need while a schedule runs.
 type Monitor interface {
 	// Blocked is called when t has published an operation that cannot run, has been given
@@ -114,6 +123,7 @@ const (
 	slowSequential                   // no exploring: run on until blocked
 	slowRaces                        // accesses are tracked for races
 	slowLocks                        // a LockMonitor watches
+	slowWatched                      // the strategy watches each step
 )
 
 // World runs schedules, one at a time. It keeps its threads' coroutines and its buffers
@@ -124,6 +134,7 @@ type World struct {
 	over     bool
 	enabled  Set
 	strategy Strategy
+	watcher  Watcher // the strategy, if it is one
 	steps    int
 	stepsMax int
 	picks    int
@@ -212,6 +223,10 @@ func (w *World) reset(cfg Config, s Strategy) {
 	if cfg.Locks != nil {
 		w.slow |= slowLocks
 	}
+	var watched bool
+	if w.watcher, watched = s.(Watcher); watched {
+		w.slow |= slowWatched
+	}
 }
 
 // newThread makes thread number w.live of this schedule, enabled at its start.
@@ -276,6 +291,9 @@ func (w *World) Threads(visit func(*Thread)) {
 		visit(t)
 	}
 }
+
+// NumThreads returns the number of threads created so far: their ids are below it.
+func (w *World) NumThreads() int { return w.live }
 
 // Thread returns the thread with the given id.
 func (w *World) Thread(id int) *Thread { return w.threads[:w.live][id] }
