@@ -185,6 +185,23 @@ type pct struct{ strategy.PCT }
 
 func (p *pct) seed(s uint64) { p.Seed = s }
 
+type pos struct{ strategy.POS }
+
+func (p *pos) seed(s uint64) { p.Seed = s }
+
+type surw struct{ strategy.SURW }
+
+func (u *surw) seed(s uint64) { u.Seed = s }
+
+// newSURW returns the walk with the profile of one schedule of body.
+func newSURW(body func(*sim.Thread)) *surw {
+	w := sim.New()
+	defer w.Close()
+	p := &strategy.Profiler{Strategy: new(strategy.Random)}
+	w.Run(sim.Config{}, p, body)
+	return &surw{strategy.SURW{Profile: p.Counts.Profile()}}
+}
+
 func measure(b *testing.B, s seeded, body func(*sim.Thread)) {
 	w := sim.New()
 	defer w.Close()
@@ -218,6 +235,13 @@ func BenchmarkW1PCT3(b *testing.B) {
 	measure(b, &pct{strategy.PCT{Depth: 3}}, newCounter(100).body)
 }
 
+func BenchmarkW1POS(b *testing.B) { measure(b, &pos{}, newCounter(100).body) }
+
+func BenchmarkW1SURW(b *testing.B) {
+	c := newCounter(100)
+	measure(b, newSURW(c.body), c.body)
+}
+
 // BenchmarkW1yRandom is the bare scheduler: three threads that yield two hundred times.
 func BenchmarkW1yRandom(b *testing.B) { measure(b, &randomWalk{}, (&yielder{}).body) }
 
@@ -231,6 +255,13 @@ func BenchmarkW3Random(b *testing.B) { measure(b, &randomWalk{}, newTable(2).bod
 
 func BenchmarkW3PCT3(b *testing.B) {
 	measure(b, &pct{strategy.PCT{Depth: 3}}, newTable(2).body)
+}
+
+func BenchmarkW3POS(b *testing.B) { measure(b, &pos{}, newTable(2).body) }
+
+func BenchmarkW3SURW(b *testing.B) {
+	x := newTable(2)
+	measure(b, newSURW(x.body), x.body)
 }
 
 func BenchmarkW4(b *testing.B) {

@@ -298,6 +298,7 @@ func TestSteadyStateDoesNotAllocate(t *testing.T) {
 	} {
 		for strat, s := range map[string]seeded{
 			"random": &randomWalk{}, "pct": &pct{strategy.PCT{Depth: 3, Picks: 100}},
+			"pos": &pos{}, "surw": newSURW(body),
 		} {
 			w := sim.New()
 			defer w.Close()

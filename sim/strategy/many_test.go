@@ -49,6 +49,8 @@ func TestPicksDoNotDependOnThreadsThatEnded(t *testing.T) {
 	for name, with := range map[string]func(seed uint64) sim.Strategy{
 		"random": func(seed uint64) sim.Strategy { return &strategy.Random{Seed: seed} },
 		"pct":    func(seed uint64) sim.Strategy { return &strategy.PCT{Seed: seed, Depth: 1} },
+		"pos":    func(seed uint64) sim.Strategy { return &strategy.POS{Seed: seed} },
+		"surw":   func(seed uint64) sim.Strategy { return &strategy.SURW{Seed: seed} },
 	} {
 		for _, n := range []int{0, 1, 40} {
 			counts := make([]int, 4)

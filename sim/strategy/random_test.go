@@ -106,6 +106,8 @@ func TestSameSeedSameRun(t *testing.T) {
 	for name, make := range map[string]func(seed uint64) sim.Strategy{
 		"random": func(seed uint64) sim.Strategy { return &strategy.Random{Seed: seed} },
 		"pct":    func(seed uint64) sim.Strategy { return &strategy.PCT{Seed: seed, Depth: 3, Picks: 30} },
+		"pos":    func(seed uint64) sim.Strategy { return &strategy.POS{Seed: seed} },
+		"surw":   func(seed uint64) sim.Strategy { return &strategy.SURW{Seed: seed} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			digests := map[uint64]bool{}
