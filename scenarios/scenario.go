@@ -113,8 +113,8 @@ type Fault struct {
 
 // Explore is how a scenario is explored.
 type Explore struct {
-	Strategy  string   `yaml:"strategy" enum:"random|pct" default:"random" doc:"How schedules are chosen."`
-	Depth     int      `yaml:"depth" min:"1" max:"20" default:"3" doc:"Bug depth that pct is tuned to: one more than the number of preemptions."`
+	Strategy  string   `yaml:"strategy" enum:"auto|pct|pos|random|surw" default:"auto" doc:"How schedules are chosen: see docs/strategies.md."`
+	Depth     int      `yaml:"depth" min:"1" max:"20" default:"3" doc:"Bug depth that pct is tuned to, also in auto: one more than the number of preemptions."`
 	Schedules int      `yaml:"schedules" min:"1" max:"1000000000" default:"10000" doc:"How many schedules."`
 	Steps     int      `yaml:"steps" min:"100" max:"100000000" default:"20000" doc:"Steps after which a schedule is given up as unknown."`
 	Checks    []string `yaml:"checks" enum:"race" doc:"Checks to make besides those that are always made: race."`

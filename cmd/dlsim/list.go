@@ -45,8 +45,13 @@ func (a *app) listed(kind string, paths []string) ([]listed, error) {
 		return checkList(), nil
 	case "strategies":
 		return []listed{
+			{"auto", "a portfolio of the others, which moves to what finds new interleavings and failures"},
 			{"pct", "random priorities that change at depth-1 random steps; finds bugs of small depth"},
+			{"pos", "random priorities of operations, drawn again when a racing one was done; wastes no " +
+				"schedules on orders that make no difference"},
 			{"random", "every thread that can run is equally likely at each step"},
+			{"surw", "all orders of the operations on one shared object are equally likely; another object " +
+				"in each schedule"},
 		}, nil
 	}
 	if kind == "patches" {

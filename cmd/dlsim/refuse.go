@@ -21,7 +21,7 @@ func laterChecks() []string {
 	return []string{"refs", "lin", "order", "upcall", "livelock"}
 }
 
-func laterStrategies() []string { return []string{"auto", "pos", "surw", "dfs", "dpor"} }
+func laterStrategies() []string { return []string{"dfs", "dpor"} }
 
 // refuseCommands adds the subcommands of later versions, hidden.
 func refuseCommands(root *cobra.Command) {

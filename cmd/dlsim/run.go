@@ -57,7 +57,7 @@ func (a *app) runCommand() *cobra.Command {
 	}
 	s := cmd.Flags()
 	s.SortFlags = false
-	s.StringVar(&f.strategy, "strategy", "", "how schedules are chosen: random or pct")
+	s.StringVar(&f.strategy, "strategy", "", "how schedules are chosen: "+strings.Join(explore.StrategyNames(), ", "))
 	s.IntVar(&f.depth, "depth", 0, "bug depth that pct is tuned to")
 	s.Int64Var(&f.schedules, "schedules", 0, "schedules for each scenario")
 	s.DurationVar(&f.time, "time", 0, "time for each scenario, instead of a number of schedules")
@@ -200,11 +200,15 @@ func (a *app) run(ctx context.Context, f *runFlags, set *pflag.FlagSet, paths []
 	if f.json == "-" {
 		s.text = a.err // the other stream is for the machine
 	}
+	configs := make([]explore.Config, len(all))
+	for i, sc := range all {
+		configs[i] = f.config(set, sc, checks)
+		configs[i].Baseline = known.known()
+	}
+	s.announce(configs)
 	s.table = report.NewTable(s.text, names)
 	for i, sc := range all {
-		c := f.config(set, sc, checks)
-		c.Baseline = known.known()
-		r, err := s.explore(ctx, sc, c)
+		r, err := s.explore(ctx, sc, configs[i])
 		if err != nil {
 			return err
 		}
@@ -229,6 +233,18 @@ func (a *app) run(ctx context.Context, f *runFlags, set *pflag.FlagSet, paths []
 		return err
 	}
 	return s.writeJSON()
+}
+
+// announce says what auto will do, once for each depth of pct that is asked for.
+func (s *session) announce(configs []explore.Config) {
+	said := make(map[string]bool)
+	for _, c := range configs {
+		mix := explore.Portfolio(c.Depth)
+		if c.Strategy == "auto" && !said[mix] && !s.flags.quiet {
+			said[mix] = true
+			fmt.Fprintln(s.text, mix)
+		}
+	}
 }
 
 // worse returns the exit code after one more verdict: a violation outweighs doubt, and

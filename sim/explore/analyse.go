@@ -79,17 +79,15 @@ func (c *campaign) examine(i int64, s *slot) (v *Violation, isNew bool, err erro
 
 // selfCheck runs the first schedule of the campaign again: in a world that has run others
 // since, and in detail.
-func (c *campaign) selfCheck(slots []slot) error {
-	plan := c.plan(0)
-	plan.Picks = 0 // as it was then
+func (c *campaign) selfCheck(plan Plan, s *slot) error {
 	w := c.workers[0]
 	fast := w.run(plan)
-	if err := same(0, plan, &slots[0], fast); err != nil {
+	if err := same(0, plan, s, fast); err != nil {
 		return err
 	}
 	again := strategy.Rerun{Choices: slices.Clone(fast.Choices)}
 	res := w.runner.Run(sim.Config{StepsMax: c.cfg.StepsMax, Detail: true}, &again)
-	return same(0, plan, &slots[0], res)
+	return same(0, plan, s, res)
 }
 
 // same checks that res is what the schedule came to before.

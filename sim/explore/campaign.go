@@ -7,15 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"dlsim/sim"
+	"dlsim/sim/strategy"
 )
 
 // Config is what a campaign is to do.
 type Config struct {
 	Strategy  string        // one of StrategyNames
-	Depth     int           // of pct; 0 means 3
+	Depth     int           // of pct, also in auto; 0 means 3
 	Schedules int64         // 0 means no limit
 	Time      time.Duration // 0 means no limit
 	Seed      uint64
@@ -43,7 +45,7 @@ func (c *Config) normalise() error {
 		c.Checks = CheckNames()
 	}
 	switch {
-	case c.Strategy != "pct" && c.Strategy != "random":
+	case !slices.Contains(StrategyNames(), c.Strategy):
 		return fmt.Errorf("no strategy %q", c.Strategy)
 	case c.Depth < 0 || c.Schedules < 0 || c.Time < 0 || c.StepsMax < 0:
 		return errors.New("depth, schedules, time and steps must not be negative")
@@ -67,9 +69,26 @@ func (e *Nondeterminism) Error() string {
 }
 
 const (
-	batchFirst = 8    // schedules in the first batch, from which pct's k is learnt
-	batchMax   = 1024 // later ones double up to this
+	learnMax = 8    // schedules from which surw and auto learn what threads do
+	batchMax = 1024 // schedules in a batch; they double up to this
 )
+
+// batchFirst is the number of schedules in the first batch, from which later ones learn.
+func (c *Config) batchFirst() int64 {
+	if c.Strategy == "surw" {
+		return 1 // it is of little use before it has learnt
+	}
+	return learnMax
+}
+
+// knowledge is what earlier batches say that decides how later schedules are chosen. It is
+// the same for any number of workers.
+type knowledge struct {
+	picksMax int // most choices seen in one schedule: the estimate of k
+	counts   strategy.Counts
+	profile  *strategy.Profile // of counts
+	mix      portfolio
+}
 
 // campaign is the state of Explore between batches.
 type campaign struct {
@@ -77,7 +96,7 @@ type campaign struct {
 	scenario string
 	sites    sim.Resolver
 	workers  []*worker
-	picksMax int // most choices seen in one schedule: the estimate of k
+	known    knowledge
 	distinct distinct
 	checks   map[sim.Kind]bool
 	groups   map[string]*group
@@ -95,6 +114,7 @@ func Explore(ctx context.Context, p Program, cfg Config) (*Result, error) {
 		cfg: cfg, scenario: p.Name(), sites: p.Sites(), checks: make(map[sim.Kind]bool),
 		groups: make(map[string]*group), found: make(map[string]*Violation),
 	}
+	c.known.mix = newPortfolio(cfg.Depth)
 	for _, name := range cfg.Checks {
 		c.checks[sim.Kind(name)] = true
 	}
@@ -114,8 +134,8 @@ func Explore(ctx context.Context, p Program, cfg Config) (*Result, error) {
 		return nil, err
 	}
 	r := &c.result
-	r.Scenario, r.Workers, r.Plan = p.Name(), cfg.Workers, c.plan(0)
-	r.Plan.Seed = cfg.Seed
+	r.Scenario, r.Workers = p.Name(), cfg.Workers
+	r.Plan = Plan{Strategy: cfg.Strategy, Depth: cfg.Depth, Picks: c.known.picksMax, Seed: cfg.Seed}
 	r.Distinct, r.DistinctExact = c.distinct.count()
 	r.Saturation = c.distinct.saturation()
 	r.Interrupted = ctx.Err() != nil && (cfg.Schedules == 0 || r.Schedules < cfg.Schedules)
@@ -130,7 +150,7 @@ func (c *campaign) run(ctx context.Context) error {
 	if total == 0 {
 		total = math.MaxInt64
 	}
-	size := int64(batchFirst)
+	size, firstPlan := c.cfg.batchFirst(), c.plan(0)
 	for done := int64(0); done < total && ctx.Err() == nil; {
 		n := min(size, total-done)
 		slots := c.batch(ctx, done, n)
@@ -139,7 +159,7 @@ func (c *campaign) run(ctx context.Context) error {
 			return err
 		}
 		if done == 0 {
-			if err := c.selfCheck(slots); err != nil {
+			if err := c.selfCheck(firstPlan, &slots[0]); err != nil {
 				return err
 			}
 		} else {
@@ -155,45 +175,84 @@ func (c *campaign) run(ctx context.Context) error {
 
 // plan returns the plan of schedule i, which must be in the batch after the last merged.
 func (c *campaign) plan(i int64) Plan {
-	p := Plan{Strategy: c.cfg.Strategy, Seed: ScheduleSeed(c.cfg.Seed, i)}
-	if p.Strategy == "pct" {
-		p.Depth, p.Picks = c.cfg.Depth, c.picksMax
+	p := Plan{Strategy: c.cfg.Strategy, Depth: c.cfg.Depth, Seed: ScheduleSeed(c.cfg.Seed, i)}
+	if p.Strategy == "auto" {
+		arm := c.arm(i)
+		p.Auto, p.Strategy, p.Depth = true, arm.strategy, arm.depth
+	}
+	p.Counted = i < learnMax && (p.Auto || p.Strategy == "surw")
+	switch p.Strategy {
+	case "pct":
+		p.Picks = c.known.picksMax
+	case "surw":
+		p.Profile = c.known.profile
 	}
 	return p
 }
 
+// arm returns what the portfolio of auto does in schedule i.
+func (c *campaign) arm(i int64) *arm {
+	if i < learnMax {
+		return &c.known.mix.arms[0]
+	}
+	return c.known.mix.draw(sim.Mix(ScheduleSeed(c.cfg.Seed, i)))
+}
+
 // merge adds the results of a batch in the order of their indices, up to the first one
-// that was not run, and reports whether the campaign is over.
+// that was not run, and reports whether the campaign is over. What there is to learn of them
+// counts from the next batch on.
 func (c *campaign) merge(first int64, slots []slot) (stop bool, err error) {
-	picks := c.picksMax
-	defer func() { c.picksMax = picks }()
-	r := &c.result
+	next := c.known
+	next.mix = c.known.mix.clone()
+	defer func() {
+		next.mix.settle()
+		if first < learnMax {
+			next.profile = next.counts.Profile()
+		}
+		c.known = next
+	}()
 	for i := range slots {
-		s := &slots[i]
+		s, at := &slots[i], first+int64(i)
 		if !s.done {
 			return true, nil
 		}
-		r.Schedules++
-		r.Steps += int64(s.steps)
-		c.distinct.add(s.fingerprint)
-		picks = max(picks, int(s.picks))
-		switch {
-		case s.outcome == sim.Unknown:
-			if r.Unknowns == 0 {
-				r.FirstUnknown = first + int64(i)
-			}
-			r.Unknowns++
-		case s.outcome == sim.Failed && !c.checks[s.kind]:
-			r.Ignored++
-		case s.outcome == sim.Failed:
-			v, err := c.failed(first+int64(i), s)
+		known := len(c.result.Violations)
+		isNew := c.count(at, s)
+		if s.outcome == sim.Failed && c.checks[s.kind] {
+			v, err := c.failed(at, s)
 			if err != nil {
 				return true, err
 			}
-			if c.cfg.FailFast && !v.Accepted {
-				return true, nil
-			}
+			stop = c.cfg.FailFast && !v.Accepted
+		}
+		next.picksMax = max(next.picksMax, int(s.picks))
+		if s.counts != nil {
+			next.counts.Merge(s.counts)
+		}
+		if c.cfg.Strategy == "auto" {
+			next.mix.arm(c.arm(at)).learn(isNew, len(c.result.Violations) > known)
+		}
+		if stop {
+			return true, nil
 		}
 	}
 	return false, nil
+}
+
+// count adds schedule i to the totals and reports whether it was an interleaving not seen
+// before.
+func (c *campaign) count(i int64, s *slot) (isNew bool) {
+	r := &c.result
+	r.Schedules++
+	r.Steps += int64(s.steps)
+	switch {
+	case s.outcome == sim.Unknown:
+		if r.Unknowns == 0 {
+			r.FirstUnknown = i
+		}
+		r.Unknowns++
+	case s.outcome == sim.Failed && !c.checks[s.kind]:
+		r.Ignored++
+	}
+	return c.distinct.add(s.fingerprint)
 }

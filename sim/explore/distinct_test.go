@@ -30,19 +30,49 @@ func TestDistinctExact(t *testing.T) {
 	})
 }
 
-// Above the cap the count is an estimate in flat memory.
+// Above the cap the count and the share of what was seen once are estimates from a sample,
+// and the table does not grow.
 func TestDistinctEstimate(t *testing.T) {
-	var d distinct
-	const n = 3 * DistinctExactMax
+	d := distinct{max: 1 << 15}
+	const n = 40 << 15
 	for i := range uint64(n) {
 		d.add(i)
-		d.add(i)
+		if i%4 == 0 {
+			d.add(i) // a quarter is seen twice
+		}
 	}
 	got, exact := d.count()
-	if exact || got < n*97/100 || got > n*103/100 {
+	if exact || got < n*98/100 || got > n*102/100 {
 		t.Errorf("%d (exact %v), want about %d", got, exact, n)
 	}
-	if d.slots != nil || len(d.registers) != 1<<registerBits {
-		t.Errorf("%d slots, %d registers", len(d.slots), len(d.registers))
+	// Of 5 n/4 additions, 3 n/4 were of fingerprints seen once: 60 %.
+	if s := d.saturation(); s < 0.39 || s > 0.41 {
+		t.Errorf("saturation %.4f, want about 0.4", s)
+	}
+	if d.n > d.max || len(d.slots) > 2*loadMax*d.max {
+		t.Errorf("%d entries, %d slots", d.n, len(d.slots))
+	}
+}
+
+// What add says is new is what is new, and above the cap a part of it.
+func TestDistinctNew(t *testing.T) {
+	d := distinct{max: 1 << 10}
+	seen, said := 0, 0
+	for i := range uint64(1 << 14) {
+		if d.add(i / 2) {
+			said++
+			if i%2 == 1 {
+				t.Fatalf("%d is not new", i/2)
+			}
+		}
+		if i%2 == 0 {
+			seen++
+		}
+		if i < 1<<10 && said != seen {
+			t.Fatalf("%d said to be new of %d", said, seen)
+		}
+	}
+	if said == seen {
+		t.Errorf("all %d known to be new, although %d are kept", said, d.n)
 	}
 }

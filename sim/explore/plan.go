@@ -10,22 +10,32 @@ import (
 )
 
 // StrategyNames returns the names of the strategies of this version, sorted.
-func StrategyNames() []string { return []string{"pct", "random"} }
+func StrategyNames() []string { return []string{"auto", "pct", "pos", "random", "surw"} }
 
 // Plan is all that decides one schedule of a program.
 type Plan struct {
-	Strategy string // one of StrategyNames
-	Depth    int    // of pct, at least 1
-	Picks    int    // of pct: the estimate of k
-	Seed     uint64 // of this schedule
+	Strategy string // one of StrategyNames; never auto in the plan of a schedule
+	// Auto says that the strategy was drawn from the portfolio.
+	Auto  bool
+	Depth int    // of pct, at least 1
+	Picks int    // of pct: the estimate of k
+	Seed  uint64 // of this schedule
+	// Profile is what surw knows of earlier schedules, nil if nothing.
+	Profile *strategy.Profile
+	// Counted says that the schedule adds to the profile of later ones.
+	Counted bool
 }
 
 // String returns the strategy with its parameters, but not the seed: "pct depth=3 k=57".
 func (p Plan) String() string {
+	s := p.Strategy
 	if p.Strategy == "pct" {
-		return fmt.Sprintf("pct depth=%d k=%d", p.Depth, p.Picks)
+		s = fmt.Sprintf("pct depth=%d k=%d", p.Depth, p.Picks)
 	}
-	return p.Strategy
+	if p.Auto {
+		s = "auto: " + s
+	}
+	return s
 }
 
 // ScheduleSeed returns the seed of schedule i of a campaign, a pure function of both.
@@ -35,12 +45,23 @@ func ScheduleSeed(campaign uint64, i int64) uint64 {
 
 // strategies holds one strategy of each sort, so that a worker allocates none per schedule.
 type strategies struct {
-	random strategy.Random
-	pct    strategy.PCT
+	random   strategy.Random
+	pct      strategy.PCT
+	pos      strategy.POS
+	surw     strategy.SURW
+	profiler strategy.Profiler
 }
 
 // of returns the strategy that p describes, valid until the next call.
 func (s *strategies) of(p Plan) sim.Strategy {
+	if p.Counted {
+		s.profiler.Strategy = s.plain(p)
+		return &s.profiler
+	}
+	return s.plain(p)
+}
+
+func (s *strategies) plain(p Plan) sim.Strategy {
 	switch p.Strategy {
 	case "random":
 		s.random.Seed = p.Seed
@@ -48,6 +69,12 @@ func (s *strategies) of(p Plan) sim.Strategy {
 	case "pct":
 		s.pct.Seed, s.pct.Depth, s.pct.Picks = p.Seed, p.Depth, p.Picks
 		return &s.pct
+	case "pos":
+		s.pos.Seed = p.Seed
+		return &s.pos
+	case "surw":
+		s.surw.Seed, s.surw.Profile = p.Seed, p.Profile
+		return &s.surw
 	}
 	panic("engine bug: strategy " + p.Strategy)
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"dlsim/sim"
+	"dlsim/sim/strategy"
 )
 
 // slot is what is kept of one schedule until its batch is merged.
@@ -19,7 +20,8 @@ type slot struct {
 	digest       uint64
 	fingerprint  uint64
 	kind         sim.Kind
-	key          string // of a failure; see cheapKey
+	key          string           // of a failure; see cheapKey
+	counts       *strategy.Counts // if the plan says so
 }
 
 // worker runs schedules on a world of its own.
@@ -48,7 +50,12 @@ func (c *campaign) batch(ctx context.Context, first, n int64) []slot {
 				return
 			}
 			for i := at; i < min(at+chunk, n) && ctx.Err() == nil; i++ {
-				slots[i] = summary(w.run(c.plan(first + i)))
+				p := c.plan(first + i)
+				slots[i] = summary(w.run(p))
+				if p.Counted {
+					counts := w.strategies.profiler.Counts
+					slots[i].counts = &counts
+				}
 			}
 		}
 	}
