@@ -117,12 +117,14 @@ func (s *Sites) readMarks(files *token.FileSet, f *ast.File, name string) {
 }
 
 // Resolve implements sim.Resolver: the innermost marked frame of the port, with the
-// environment function it calls, else the innermost named function of the environment.
+// environment function it calls, else the innermost named function of the environment, else
+// "package.Function" of the innermost of the environment. Lines of Go are never in it, so a
+// place does not change when other code does.
 func (s *Sites) Resolve(pcs []uintptr) sim.Site {
 	if len(pcs) == 0 {
 		return sim.Site{}
 	}
-	via, inner := "", sim.Site{}
+	via, inner, unnamed := "", sim.Site{}, sim.Site{}
 	frames := runtime.CallersFrames(pcs)
 	for {
 		f, more := frames.Next()
@@ -139,6 +141,8 @@ func (s *Sites) Resolve(pcs []uintptr) sim.Site {
 				if inner.Func == "" {
 					inner = sim.Site{Func: name, File: file}
 				}
+			} else if unnamed.Func == "" {
+				unnamed = sim.Site{Func: path.Base(pkg) + "." + fn, File: file}
 			}
 		}
 		if !more {
@@ -146,7 +150,7 @@ func (s *Sites) Resolve(pcs []uintptr) sim.Site {
 		}
 	}
 	if inner.Func == "" {
-		return sim.GoSite(pcs)
+		return unnamed
 	}
 	return inner
 }

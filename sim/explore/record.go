@@ -25,7 +25,9 @@ type Record struct {
 	Other   Point  // the other site, such as the free before a use
 	Buffer  string // of a lifetime failure: "dls_devnet_t#1"
 	FreedBy string
-	Stack   string // of a Go panic
+	// OtherThread was at Other, if that is an access in a race.
+	OtherThread string
+	Stack       string // of a Go panic
 	// Evidence is what the check has worded itself.
 	Evidence []sim.Evidence
 
@@ -98,6 +100,9 @@ func summarise(res sim.Result, sites sim.Resolver) *Record {
 	}
 	if f.Thread != nil {
 		r.Thread = f.Thread.Name()
+	}
+	if f.OtherThread != nil {
+		r.OtherThread = f.OtherThread.Name()
 	}
 	if f.Life != nil {
 		r.Buffer = f.Life.What + "#" + strconv.Itoa(f.Life.Num)

@@ -4,7 +4,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"dlsim/sim"
@@ -38,7 +37,7 @@ func headline(r *explore.Record) string {
 		}
 		return list(names) + verb + ", nothing can run, and no timer is pending"
 	}
-	if r.Thread == "" || r.Kind == sim.KindStale {
+	if r.Thread == "" || atQuiescence(r) {
 		return r.Message
 	}
 	return r.Thread + ": " + r.Message
@@ -52,7 +51,10 @@ func list(names []string) string {
 	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
 }
 
-const evidenceMax = 6 // lines below the heading
+const (
+	evidenceMax = 6  // lines below a heading
+	evidenceAll = 16 // of all that a report has to show
+)
 
 // evidence is the part of the report that depends on the kind, then what the check has worded itself.
 func (p *page) evidence(r *explore.Record) {
@@ -62,7 +64,9 @@ func (p *page) evidence(r *explore.Record) {
 	case sim.KindDeadlock:
 		title, lines = "cycle", cycle(r)
 	case sim.KindHang:
-		title, lines = "who could have woken them", wakers(r)
+		if len(r.Evidence) == 0 {
+			title, lines = "who could have woken them", wakers(r)
+		}
 	case sim.KindLifetime:
 		title, lines = "the buffer", lifetime(r)
 	case sim.KindRace:
@@ -80,16 +84,18 @@ func (p *page) evidence(r *explore.Record) {
 	}
 }
 
-// block adds a heading with lines below it, at most evidenceMax.
+// block adds a heading with lines below it, at most evidenceMax, and less if the blocks
+// before it have left less.
 func (p *page) block(title string, lines []string) {
-	if len(lines) == 0 {
+	room := min(evidenceMax, evidenceAll-len(p.lines)-2)
+	if len(lines) == 0 || room < 1 {
 		return
 	}
 	p.gap()
 	p.heading("%s", title)
 	start := len(p.lines)
 	for i, l := range lines {
-		left := evidenceMax - (len(p.lines) - start)
+		left := room - (len(p.lines) - start)
 		if left <= 1 && i < len(lines)-1 {
 			p.line("  and %d more", len(lines)-i)
 			return
@@ -98,21 +104,25 @@ func (p *page) block(title string, lines []string) {
 	}
 }
 
+// cycle says in a line for each thread who waits for whom, and for what. Where, and since when,
+// is in the states.
 func cycle(r *explore.Record) []string {
 	var out []string
 	for _, e := range r.Cycle {
-		s := fmt.Sprintf("%s wants %s for %s", e.Thread, e.Object, e.Op)
-		switch {
-		case e.Hold != nil:
-			s += fmt.Sprintf("; %s has it since step %d%s", e.Holder, e.Hold.Step,
-				at(e.Hold.Site))
-		default:
-			s += "; " + e.Holder + " must act first"
+		what, whom := fmt.Sprintf("%s waits for %s", e.Thread, e.Object), ", which "+e.Holder+" has"
+		if e.Object == "" {
+			what = fmt.Sprintf("%s waits in %s", e.Thread, e.Op)
+		}
+		if e.Hold == nil {
+			whom = " until " + e.Holder + " has acted"
+			if e.Holder == e.Thread {
+				whom = " until it has acted itself"
+			}
 			if h := reference(r, e.Holder); h != nil {
-				s += fmt.Sprintf(", with %s since step %d%s", h.Object, h.Step, at(h.Site))
+				whom += fmt.Sprintf(", which has %s since step %d", h.Object, h.Step)
 			}
 		}
-		out = append(out, s)
+		out = append(out, what+whom)
 	}
 	return out
 }
@@ -197,100 +207,4 @@ func at(s sim.Site) string {
 		return ", " + s.String() + " via " + s.Via
 	}
 	return ", " + s.String()
-}
-
-const holdsMax = 3 // lines for the holds of one thread
-
-// states says what the threads were doing, in at most room lines below the heading and one
-// for those left out. Threads that the failure is about come first.
-func (p *page) states(r *explore.Record, room int) {
-	p.heading("state at step %d", r.Step)
-	var shown []explore.State
-	width := 0
-	for _, s := range r.States {
-		if matters(r, &s) {
-			shown = append(shown, s)
-			width = max(width, min(len(s.Thread), 24))
-		}
-	}
-	idle := len(r.States) - len(shown)
-	slices.SortStableFunc(shown, func(a, b explore.State) int { return rank(r, &a) - rank(r, &b) })
-	var busy int
-	for i := range shown {
-		block := stateLines(r, &shown[i], width)
-		if room < len(block) {
-			busy = len(shown) - i
-			break
-		}
-		room -= len(block)
-		for _, l := range block {
-			p.line("%s", l)
-		}
-	}
-	var rest []string
-	if busy > 0 {
-		rest = append(rest, fmt.Sprintf("%d more can run or wait", busy))
-	}
-	if idle > 0 {
-		rest = append(rest, fmt.Sprintf("%d more have ended, or are idle and hold nothing", idle))
-	}
-	if len(rest) > 0 {
-		p.line("  %s", strings.Join(rest, "; "))
-	}
-}
-
-// stateLines are the lines of one thread, the names in a column of the given width.
-func stateLines(r *explore.Record, s *explore.State, width int) []string {
-	lines := []string{fmt.Sprintf("  %-*s  %s", width, clip(s.Thread, 24), doing(r, s))}
-	for i, h := range s.Holds {
-		if i == holdsMax-1 && len(s.Holds) > holdsMax {
-			return append(lines, fmt.Sprintf("  %*s  and holds %d more", width, "", len(s.Holds)-i))
-		}
-		mode := ""
-		if h.Mode != "" {
-			mode = " (" + h.Mode + ")"
-		}
-		lines = append(lines, fmt.Sprintf("  %*s  holds %s%s since step %d%s", width, "",
-			h.Object, mode, h.Step, at(h.Site)))
-	}
-	return lines
-}
-
-// rank orders threads: those the failure is about, those that hold something, the others.
-func rank(r *explore.Record, s *explore.State) int {
-	if s.Thread == r.Thread {
-		return 0
-	}
-	for _, e := range r.Cycle {
-		if e.Thread == s.Thread {
-			return 0
-		}
-	}
-	if len(s.Holds) > 0 {
-		return 1
-	}
-	return 2
-}
-
-// matters reports whether a thread is worth a line: not if it has ended, serves others and
-// has nothing to do, or only waits for threads to end.
-func matters(r *explore.Record, s *explore.State) bool {
-	idle := s.Done || s.Blocked && (s.Helper || s.Class == "")
-	return s.Thread == r.Thread || len(s.Holds) > 0 || !idle
-}
-
-func doing(r *explore.Record, s *explore.State) string {
-	op := s.Op
-	if s.Object != "" {
-		op += " " + s.Object
-	}
-	switch {
-	case s.Done:
-		return "has ended"
-	case s.Blocked:
-		return fmt.Sprintf("waits since step %d at %s%s", s.Since, op, at(s.Site))
-	case s.Thread == r.Thread:
-		return "runs, in " + op + at(r.At.Site)
-	}
-	return "can run, next " + op + at(s.Site)
 }

@@ -20,13 +20,27 @@ type row struct {
 	op, object  string
 	site        sim.Site
 	note        string // what the program says of the step, "" if nothing
-	key         bool   // shows something the failure is about
-	must        bool   // shows where a lock involved was taken, a thread blocked, or the end
+	weight      weight
+	// loop says that the rows before this one repeat those from here on, "" if they do not;
+	// they are left out, and first is that of the first of them.
+	loop string
 }
 
-// rows folds the events: a step that matters has a row of its own, the others share one
-// for as long as their thread goes on. What comes before the first choice is left out.
-func rows(r *explore.Record) []row {
+// weight says how much a row matters; rows of more weight are shown first.
+type weight uint8
+
+const (
+	plain  weight = iota // nothing the failure is about
+	about                // on an object that the failure is about
+	latest               // the last time that a thread the failure is about did so
+	noted                // explained by the program
+	must                 // a lock involved was taken here, a thread came to wait, or the end
+)
+
+// rows makes the rows of the events. What comes before the first choice is left out. With
+// fold, a step that matters has a row of its own and the others share one for as long as
+// their thread goes on; repetitions are folded in any case.
+func rows(r *explore.Record, fold bool) []row {
 	k := newKeySteps(r)
 	var out []row
 	begun := false
@@ -37,7 +51,7 @@ func rows(r *explore.Record) []row {
 		}
 		x := row{
 			first: e.Step, last: e.Step, mark: ' ', thread: e.Thread, op: e.Op,
-			object: e.Object, site: e.Site, key: k.has(e), must: k.steps[e.Step],
+			object: e.Object, site: e.Site, note: strings.Join(e.Notes, "; "), weight: k.weigh(i, e),
 		}
 		if e.Preempt {
 			x.mark = '*'
@@ -45,53 +59,55 @@ func rows(r *explore.Record) []row {
 		if e.IsChoice {
 			x.object = fmt.Sprintf("%s = %d of %d", e.Object, e.Value, e.Enabled)
 		}
-		x.note = strings.Join(e.Notes, "; ")
-		if n := len(out); n > 0 && !x.key && !out[n-1].key && out[n-1].thread == x.thread &&
-			x.mark == ' ' {
+		if n := len(out); fold && n > 0 && x.weight == plain && out[n-1].weight == plain &&
+			out[n-1].thread == x.thread && x.mark == ' ' {
 			x.first, x.mark = out[n-1].first, out[n-1].mark
 			out[n-1] = x
 		} else {
 			out = append(out, x)
 		}
 	}
-	out = blocked(r, out)
-	if n := len(out); n > 0 && out[n-1].thread == r.Thread {
-		last := &out[n-1]
-		if r.Kind != sim.KindStale && r.At.Site != last.site && !r.At.Site.IsZero() && last.mark != '!' {
-			// It failed in local code after its last operation.
-			return append(out, row{
-				first: r.Step, last: r.Step, mark: '!', thread: r.Thread,
-				op: "fails", site: r.At.Site, key: true, must: true,
-			})
-		}
-		last.mark, last.must = '!', true
+	out = end(r, blocked(r, out))
+	return foldLoops(out)
+}
+
+// end marks the row in which the schedule fails, or adds one if it fails in local code
+// after the thread's last operation.
+func end(r *explore.Record, in []row) []row {
+	n := len(in)
+	if n == 0 || in[n-1].thread != r.Thread {
+		return in
 	}
-	return out
+	last := &in[n-1]
+	if !atQuiescence(r) && r.At.Site != last.site && !r.At.Site.IsZero() && last.mark != '!' {
+		return append(in, row{
+			first: r.Step, last: r.Step, mark: '!', thread: r.Thread, op: "fails",
+			site: r.At.Site, weight: must,
+		})
+	}
+	last.mark, last.weight = '!', must
+	return in
 }
 
 // blocked adds a row for each thread that the failure is about and that is blocked, where
 // it came to wait.
 func blocked(r *explore.Record, in []row) []row {
-	names := make(map[string]bool)
-	for _, e := range r.Cycle {
-		names[e.Thread] = true
-	}
-	if r.Kind == sim.KindHang {
-		for _, s := range r.Stuck() {
-			names[s.Thread] = true
-		}
-	}
+	names := waiting(r)
 	for _, s := range r.States {
 		if !names[s.Thread] || !s.Blocked {
 			continue
 		}
 		x := row{
-			first: s.Since, last: s.Since, mark: '!', thread: s.Thread, op: s.Op,
-			object: s.Object, site: s.Site, key: true, must: true,
+			first: s.Since, last: s.Since, mark: '!', thread: s.Thread, op: wanted(s.Op),
+			object: s.Object, site: s.Site, weight: must,
 		}
 		at := len(in)
 		for at > 0 && (in[at-1].thread != s.Thread || in[at-1].mark == '!') {
 			at--
+		}
+		if at > 0 && in[at-1].mark == ' ' && in[at-1].op == x.op && in[at-1].object == x.object {
+			in[at-1].mark, in[at-1].weight = '!', must
+			continue
 		}
 		in = slices.Insert(in, at, x)
 	}
@@ -100,18 +116,20 @@ func blocked(r *explore.Record, in []row) []row {
 
 // keySteps knows which events a failure is about.
 type keySteps struct {
-	steps   map[int]bool
-	objects map[string]bool
+	steps   map[int]bool    // of more weight than any other
+	objects map[string]bool // whose steps matter
+	buffer  string          // whose fields and locks matter, as family says it
+	threads map[string]bool // that the failure is about
+	last    map[int]bool    // index of each of their last steps on such an object
 }
 
 func newKeySteps(r *explore.Record) keySteps {
-	k := keySteps{make(map[int]bool), make(map[string]bool)}
-	k.steps[r.Other.Step] = true
-	k.steps[r.At.Step] = true
-	involved := map[string]bool{r.Thread: true}
+	k := keySteps{
+		steps:   map[int]bool{r.Other.Step: true, r.At.Step: true},
+		objects: make(map[string]bool), threads: involved(r), last: make(map[int]bool),
+	}
 	for _, e := range r.Cycle {
 		k.objects[e.Object] = true
-		involved[e.Thread] = true
 		if e.Hold != nil {
 			k.steps[e.Hold.Step] = true
 		}
@@ -119,35 +137,108 @@ func newKeySteps(r *explore.Record) keySteps {
 	if r.Kind == sim.KindHang {
 		for _, s := range r.Stuck() {
 			k.objects[s.Object] = true
-			involved[s.Thread] = true
 		}
 	}
 	for _, s := range r.States {
 		for _, h := range s.Holds {
-			if involved[s.Thread] {
+			if k.threads[s.Thread] {
 				k.steps[h.Step] = true
 			}
 		}
 	}
+	if !atQuiescence(r) && len(r.Cycle) == 0 && r.Kind != sim.KindHang {
+		k.shared(r)
+	}
 	delete(k.objects, "")
+	type use struct{ thread, object string }
+	seen := make(map[use]bool)
+	for i := len(r.Events) - 1; i >= 0; i-- {
+		e := &r.Events[i]
+		if u := (use{e.Thread, e.Object}); k.concerns(e) && k.threads[e.Thread] && !seen[u] {
+			seen[u] = true
+			k.last[i] = true
+		}
+	}
 	return k
 }
 
-func (k keySteps) has(e *explore.Event) bool {
-	return e.IsChoice || k.steps[e.Step] || k.objects[e.Object] || len(e.Notes) > 0
+// shared finds what a failure that is no wait is about: the buffer that the thread was at,
+// the threads that have used it, and the locks that two of them have used.
+func (k *keySteps) shared(r *explore.Record) {
+	for i := len(r.Events) - 1; i >= 0 && k.buffer == ""; i-- {
+		if e := &r.Events[i]; e.Thread == r.Thread && e.Step <= r.Step {
+			if k.buffer = family(e.Object); k.buffer == "" {
+				k.objects[e.Object] = true
+				break
+			}
+		}
+	}
+	users := make(map[string]map[string]bool) // of objects, by thread
+	begun := false
+	for i := range r.Events {
+		e := &r.Events[i]
+		if begun = begun || e.Picked; !begun || e.Object == "" || e.Op == "load" || e.Op == "store" {
+			continue
+		}
+		if users[e.Object] == nil {
+			users[e.Object] = make(map[string]bool)
+		}
+		if k.threads[e.Thread] {
+			users[e.Object][e.Thread] = true
+		}
+	}
+	for o, by := range users {
+		if len(by) > 1 {
+			k.objects[o] = true
+		}
+	}
+}
+
+// family names the buffer that an object is in, as far as names tell: fields and locks of
+// one structure share a prefix and a number. It is "" for an object without a number.
+func family(object string) string {
+	at := strings.LastIndexByte(object, '#')
+	prefix, _, ok := strings.Cut(object, "_")
+	if at < 0 || !ok || strings.ContainsRune(object[at:], '(') {
+		return ""
+	}
+	return prefix + object[at:]
+}
+
+func (k *keySteps) concerns(e *explore.Event) bool {
+	return k.objects[e.Object] || k.buffer != "" && family(e.Object) == k.buffer
+}
+
+func (k *keySteps) weigh(i int, e *explore.Event) weight {
+	switch {
+	case k.steps[e.Step]:
+		return must
+	case len(e.Notes) > 0:
+		return noted
+	case k.last[i]:
+		return latest
+	case e.IsChoice || k.concerns(e) && (k.threads[e.Thread] || e.Op != "load" && e.Op != "store"):
+		return about
+	}
+	return plain
 }
 
 // height is the number of lines the row takes.
 func (x row) height() int {
+	n := 1
 	if x.note != "" {
-		return 2
+		n++
 	}
-	return 1
+	if x.loop != "" {
+		n++
+	}
+	return n
 }
 
-// choose picks at most room rows to show, gaps counted: those that must be seen, then the
-// last ones, then those that matter, then whatever is nearest to the end.
-func choose(all []row, room int) []row {
+// choose picks at most room rows to show, gaps counted: those that must be seen, then those
+// that somebody explained, the last steps on what the failure is about, the turns from one
+// thread to another near the end, and then whatever matters and is nearest to the end.
+func choose(all []row, room int) []bool {
 	keep := make([]bool, len(all))
 	try := func(i int) {
 		if keep[i] {
@@ -158,47 +249,87 @@ func choose(all []row, room int) []row {
 			keep[i] = false
 		}
 	}
-	latest := func(n int, want func(row) bool) {
+	latestOf := func(n int, want func(int) bool) {
 		for i := len(all) - 1; i >= 0 && n > 0; i-- {
-			if want(all[i]) {
+			if want(i) {
 				n--
 				try(i)
 			}
 		}
 	}
-	latest(2*room, func(x row) bool { return x.must })
-	latest(2*room, func(x row) bool { return x.note != "" })
-	latest(max(room/2, 1), func(row) bool { return true })
-	latest(2*room, func(x row) bool { return x.key })
-	latest(2*room, func(row) bool { return true })
-	var out []row
-	for i := range all {
-		if keep[i] {
-			out = append(out, all[i])
-		}
+	of := func(w weight) func(int) bool { return func(i int) bool { return all[i].weight == w } }
+	turn := func(i int) bool {
+		return all[i].mark == '*' || i+1 < len(all) && all[i+1].mark == '*'
 	}
-	return out
+	latestOf(2*room, of(must))
+	latestOf(max(room/3, 1), of(noted))
+	latestOf(2*room, of(latest))
+	latestOf(max(room/2, 1), turn)
+	latestOf(max(room/3, 1), func(int) bool { return true })
+	latestOf(2*room, of(noted))
+	latestOf(2*room, of(about))
+	latestOf(2*room, func(int) bool { return true })
+	return keep
+}
+
+// height is the number of lines that rows take.
+func height(rows []row) int {
+	n := 0
+	for _, x := range rows {
+		n += x.height()
+	}
+	return n
 }
 
 // shown returns the number of lines that the kept rows, their notes and the gaps between
 // them take.
 func shown(all []row, keep []bool) int {
-	n, gap := 0, false
-	for i, k := range keep {
-		switch {
-		case k:
-			n += all[i].height()
-			gap = false
-		case !gap:
-			n++
-			gap = true
+	n := 0
+	for _, s := range stretches(all, keep) {
+		n++
+		if s.kept {
+			n += s.row.height() - 1
 		}
 	}
 	return n
 }
 
+// stretch is a kept row, or rows that are left out.
+type stretch struct {
+	kept bool
+	row  row // kept, or with the first and last step that are left out
+}
+
+// stretches joins the rows that are left out: with the next kept row, if they are steps of
+// the same thread, else in a gap of their own.
+func stretches(all []row, keep []bool) []stretch {
+	var out []stretch
+	start := 0 // of the rows since the last kept one
+	for i, x := range all {
+		if !keep[i] {
+			continue
+		}
+		own := i // the first row from which on the steps are of x's thread
+		for own > start && all[own-1].thread == x.thread && all[own-1].note == "" && all[own-1].mark != '!' && x.loop == "" {
+			own--
+		}
+		if own > start {
+			out = append(out, stretch{row: row{first: all[start].first, last: all[own-1].last}})
+		}
+		if own < i && x.mark != '!' {
+			x.first, x.mark = all[own].first, all[own].mark
+		}
+		out = append(out, stretch{true, x})
+		start = i + 1
+	}
+	if start < len(all) {
+		out = append(out, stretch{row: row{first: all[start].first, last: all[len(all)-1].last}})
+	}
+	return out
+}
+
 // interleaving adds the table of the rows, in at most room lines, at least 3.
-func (p *page) interleaving(r *explore.Record, all []row, room int) {
+func (p *page) interleaving(r *explore.Record, scenario []Thread, all []row, room int) {
 	picks := 0
 	for i := range r.Events {
 		if r.Events[i].Picked {
@@ -206,96 +337,31 @@ func (p *page) interleaving(r *explore.Record, all []row, room int) {
 		}
 	}
 	p.heading("interleaving: %d steps, %d choices (* preempts, ! waits here or fails)", r.Step, picks)
-	kept := choose(all, max(room-2, 1))
-	header, format := layout(kept, r.States)
-	p.line("%s", header)
-	next := 0
-	for _, x := range kept {
-		at := slices.Index(all[next:], x) + next
-		p.fold(all[next:at])
-		p.line("%s", format(x))
+	parts := stretches(all, choose(all, max(room-2, 1)))
+	var kept []row
+	for _, s := range parts {
+		if s.kept {
+			kept = append(kept, s.row)
+		}
+	}
+	t := newTable(r, kept, scenario)
+	p.line("%s", t.head())
+	for _, s := range parts {
+		x := s.row
+		switch {
+		case !s.kept && x.first == x.last:
+			p.line("%10s  step %d left out", "..", x.first)
+			continue
+		case !s.kept:
+			p.line("%10s  steps %d to %d left out", "..", x.first, x.last)
+			continue
+		}
+		if x.loop != "" {
+			p.line("%10s  %s", "..", x.loop)
+		}
+		p.line("%s", t.row(x))
 		if x.note != "" {
 			p.line("%12s-> %s: %s", "", x.thread, x.note)
 		}
-		next = at + 1
-	}
-	p.fold(all[next:])
-}
-
-// fold adds one line for rows that are left out.
-func (p *page) fold(left []row) {
-	if len(left) > 0 {
-		p.line("%10s  steps %d to %d left out", "..", left[0].first, left[len(left)-1].last)
-	}
-}
-
-const (
-	cellMax   = 22 // columns of a thread's operations
-	objectMax = 30
-)
-
-// layout returns the head of the table and what formats its rows: a column for each
-// thread if they fit, in the order of their creation, else one column that names the thread.
-func layout(rows []row, order []explore.State) (header string, format func(row) string) {
-	var names []string
-	width := make(map[string]int)
-	object, site := len("object"), len("site")
-	for _, x := range rows {
-		if !slices.Contains(names, x.thread) {
-			names = append(names, x.thread)
-			width[x.thread] = min(len(x.thread), cellMax)
-		}
-		width[x.thread] = max(width[x.thread], min(len(x.op), cellMax))
-		object = max(object, min(len(x.object), objectMax))
-		site = max(site, len(x.site.String()))
-	}
-	created := func(name string) int {
-		return slices.IndexFunc(order, func(s explore.State) bool { return s.Thread == name })
-	}
-	slices.SortStableFunc(names, func(a, b string) int { return created(a) - created(b) })
-	total, single, op := 11+2+object+2+site, 0, 0
-	for _, n := range names {
-		total += 2 + width[n]
-		single = max(single, len(n))
-		op = max(op, width[n])
-	}
-	lanes := total <= columnsMax
-	if !lanes {
-		single = min(single, cellMax)
-		// A place is worth more than the whole name of an object.
-		object = min(object, max(12, columnsMax-(11+2+single+2+op+2+2+site)))
-	}
-	cells := func(thread, text string) string {
-		if !lanes {
-			return fmt.Sprintf("  %-*s  %-*s", single, clip(thread, single), op, clip(text, cellMax))
-		}
-		var b strings.Builder
-		for _, n := range names {
-			cell := ""
-			if n == thread {
-				cell = clip(text, cellMax)
-			}
-			fmt.Fprintf(&b, "  %-*s", width[n], cell)
-		}
-		return b.String()
-	}
-	end := func(head, obj, site string) string {
-		return fmt.Sprintf("%s  %-*s  %s", head, object, clip(obj, object), site)
-	}
-	head := fmt.Sprintf("%10s ", "step")
-	if lanes {
-		for _, n := range names {
-			head += fmt.Sprintf("  %-*s", width[n], clip(n, cellMax))
-		}
-	} else {
-		head += fmt.Sprintf("  %-*s  %-*s", single, "thread", op, "operation")
-	}
-	return end(head, "object", "site"), func(x row) string {
-		steps := fmt.Sprint(x.last)
-		if x.first != x.last {
-			steps = fmt.Sprintf("%d-%d", x.first, x.last)
-		}
-		return end(fmt.Sprintf("%10s%c", steps, x.mark)+cells(x.thread, x.op), x.object,
-			x.site.String())
 	}
 }

@@ -57,8 +57,9 @@ type Failure struct {
 }
 
 const (
-	tableWant = 14 // lines that the interleaving gets before the states get more than statesMin
-	statesMin = 5
+	tableWant = 14 // lines that the interleaving gets before the states get more than they need
+	tableMin  = 10
+	statesMin = 4 // lines that the states get at least
 )
 
 // Write writes the report.
@@ -74,15 +75,30 @@ func Write(w io.Writer, f Failure) error {
 	tail.gap()
 	tail.statistics(f)
 
-	all := rows(r)
 	room := linesMax - len(head.lines) - len(tail.lines)
+	all := rows(r, false)
+	if height(all)+2 > room-statesRoom(r, height(all)+2, room-3)-3 {
+		all = rows(r, true)
+	}
 	states := &page{color: f.Color}
 	states.gap()
-	states.states(r, max(room-min(len(all)+2, tableWant)-3, statesMin))
-	head.interleaving(r, all, room-len(states.lines))
+	states.states(r, statesRoom(r, height(all)+2, room-3))
+	head.interleaving(r, f.Scenario.Threads, all, room-len(states.lines))
 	lines := slices.Concat(head.lines, states.lines, tail.lines)
 	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
 	return err
+}
+
+// statesRoom shares room between the table, which wants the given number of lines, and the
+// states: those of the threads that the failure is about first, then the table, then the rest.
+func statesRoom(r *explore.Record, want, room int) int {
+	about := involved(r)
+	need := statesHeight(r, about, 0, false)
+	if need > room-tableMin {
+		need = statesHeight(r, about, 0, true)
+	}
+	need = min(max(need, statesMin), room-min(want, tableMin))
+	return max(need, room-min(want, tableWant))
 }
 
 // page collects lines, each at most columnsMax wide.

@@ -233,3 +233,23 @@ func anyRecord(t *rapid.T) *explore.Record {
 	}
 	return r
 }
+
+// A loop is told once, and what must be seen is not taken for a part of it.
+func TestLoopsAreFolded(t *testing.T) {
+	r := &explore.Record{Kind: sim.KindPanic, Message: "it fails", Thread: "poller", Step: 400}
+	for i := range 400 {
+		ops := []string{"mutex_enter", "load", "mutex_exit"}
+		e := explore.Event{Step: i + 1, Thread: "poller", Op: ops[i%3], Object: "lock#1", Picked: true}
+		if i == 200 {
+			e.Thread, e.Preempt = "setter", true
+		}
+		r.Events = append(r.Events, e)
+	}
+	out := string(text(t, report.Failure{Record: r}))
+	if n := strings.Count(out, "<iterations 1-"); n != 2 {
+		t.Errorf("%d loops:\n%s", n, out)
+	}
+	if !strings.Contains(out, "setter") || strings.Contains(out, "left out") {
+		t.Errorf("the step between the loops is gone:\n%s", out)
+	}
+}
