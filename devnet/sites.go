@@ -155,6 +155,37 @@ func (s *Sites) Resolve(pcs []uintptr) sim.Site {
 	return inner
 }
 
+// Frames implements sim.Unwinder: each frame of the port and of named functions of the
+// environment, without the helpers of the port that the C file does not have.
+func (s *Sites) Frames(pcs []uintptr) []sim.Site {
+	var out []sim.Site
+	add := func(x sim.Site) {
+		if n := len(out); x.Func != "" && (n == 0 || out[n-1].Func != x.Func) {
+			out = append(out, x)
+		}
+	}
+	if len(pcs) == 0 {
+		return nil
+	}
+	frames := runtime.CallersFrames(pcs)
+	for {
+		f, more := frames.Next()
+		pkg, fn := splitName(f.Function)
+		file := path.Base(f.File)
+		switch c := s.marks[file][f.Line]; {
+		case len(out) > 0 && strings.Contains(f.Function, ".func"):
+			// A function literal stands where C passes a function by its name.
+		case c != 0 && pkg == "dlsim/devnet":
+			add(sim.Site{Func: s.cFunction(c), Line: c, File: "dls_mgmt.c"})
+		case pkg == "dlsim/devnet" || strings.HasPrefix(pkg, "dlsim/devnet/env"):
+			add(sim.Site{Func: s.names[path.Base(pkg)+"."+fn], File: file})
+		}
+		if !more {
+			return out
+		}
+	}
+}
+
 // cFunction returns the name of the C function that line c is in.
 func (s *Sites) cFunction(c int) string {
 	for _, r := range s.funcs {

@@ -34,6 +34,10 @@ func (s Site) String() string {
 // runtime.Callers gives it, belongs to. It returns the zero Site if there is none.
 type Resolver func(pcs []uintptr) Site
 
+// Unwinder returns the places in the source under test that a stack goes through, innermost
+// first, without frames of the engine.
+type Unwinder func(pcs []uintptr) []Site
+
 // GoSite is the Resolver of programs that are not a port: the innermost frame outside the
 // engine and its primitives.
 func GoSite(pcs []uintptr) Site {

@@ -25,6 +25,8 @@ type catalog interface {
 	ops() []listed
 	// portHash identifies the code under test.
 	portHash() string
+	// kernel tells reports of its stacks.
+	kernel() report.Kernel
 }
 
 // listed is a row of `dlsim list`.

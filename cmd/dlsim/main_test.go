@@ -17,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"dlsim/devnet"
 	"dlsim/sim"
 	"dlsim/sim/explore"
 	"dlsim/sim/explore/exploretest"
@@ -92,6 +93,13 @@ func (toys) find(path string) ([]string, error) {
 func (toys) ops() []listed { return []listed{{"dine", strings.Repeat("take two forks ", 12)}} }
 
 func (toys) portHash() string { return "exploretest" }
+
+func (toys) kernel() report.Kernel {
+	return report.Kernel{
+		Frames:  func(pcs []uintptr) []sim.Site { return []sim.Site{sim.GoSite(pcs)} },
+		Blocked: devnet.Blocked,
+	}
+}
 
 func (toys) parse(file string, text []byte, _ bool) (*scenario, error) {
 	sum := sha256.Sum256(text)

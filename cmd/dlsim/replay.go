@@ -15,6 +15,7 @@ import (
 
 func (a *app) replayCommand() *cobra.Command {
 	events, strict := false, true
+	var how style
 	var patches []string
 	cmd := &cobra.Command{
 		Use:   "replay TRACE",
@@ -31,17 +32,21 @@ func (a *app) replayCommand() *cobra.Command {
 			if !strict {
 				return usagef("--strict=false is not available in this version")
 			}
-			return a.patched(cmd.Context(), patches, func() error { return a.replay(args[0], events) })
+			return a.patched(cmd.Context(), patches, func() error { return a.replay(args[0], events, how) })
 		},
 	}
 	cmd.Flags().BoolVar(&events, "events", false, "print every step after the report")
 	patchFlag(cmd.Flags(), &patches)
+	how.flag(cmd.Flags())
 	cmd.Flags().BoolVar(&strict, "strict", true, "stop at the first step that differs")
 	refuseFlags(cmd, []string{"step", "resync"}, []string{"continue", "html", "perfetto"})
 	return cmd
 }
 
-func (a *app) replay(file string, events bool) error {
+func (a *app) replay(file string, events bool, how style) error {
+	if err := how.check(); err != nil {
+		return err
+	}
 	t, err := trace.ReadFile(file)
 	if err != nil {
 		var bad *trace.Error
@@ -80,7 +85,7 @@ func (a *app) replay(file string, events bool) error {
 			"the port has changed since the recording: it was %s and is %s", h.PortHash,
 			p.PortHash()))
 	}
-	if err := a.replayed(f, t, r); err != nil {
+	if err := a.replayed(f, t, r, how); err != nil {
 		return err
 	}
 	if events {
@@ -91,7 +96,7 @@ func (a *app) replay(file string, events bool) error {
 }
 
 // replayed tells what a replay came to and sets the exit code.
-func (a *app) replayed(f report.Failure, t *trace.Trace, r *trace.Replayed) error {
+func (a *app) replayed(f report.Failure, t *trace.Trace, r *trace.Replayed, how style) error {
 	failed := r.Outcome == sim.Failed
 	switch {
 	case r.Same && !r.Exact:
@@ -103,7 +108,7 @@ func (a *app) replayed(f report.Failure, t *trace.Trace, r *trace.Replayed) erro
 	}
 	if failed {
 		a.code = exitFailed
-		return report.Write(a.out, f)
+		return a.write(a.out, how, f)
 	}
 	for _, n := range f.Notes {
 		fmt.Fprintln(a.out, "note:", n)

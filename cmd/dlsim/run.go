@@ -36,6 +36,7 @@ type runFlags struct {
 	failFast  bool
 	json      string
 	quiet     bool
+	style     style
 	// baseline is read, writeBaseline is written anew.
 	baseline, writeBaseline string
 	patches                 []string
@@ -72,6 +73,7 @@ func (a *app) runCommand() *cobra.Command {
 	s.StringVar(&f.traces, "traces", "dlsim-traces", "folder for the traces of violations")
 	s.BoolVar(&f.failFast, "fail-fast", false, "stop at the first violation that fails the run")
 	s.StringVar(&f.json, "json", "", "write the results as JSON lines to a file, or to - (stdout)")
+	f.style.flag(s)
 	s.BoolVar(&f.quiet, "quiet", false, "say nothing of what is as expected")
 	refuseFlags(cmd, []string{"github"},
 		[]string{"preemptions", "junit", "sarif"})
@@ -91,6 +93,8 @@ func (f *runFlags) check(set *pflag.FlagSet) error {
 		return usagef("--workers must be from 1 to 256")
 	case set.Changed("expect") && f.expect != "none":
 		return usagef("--expect can be none only; what else is expected is said in scenarios")
+	case f.style.check() != nil:
+		return f.style.check()
 	case f.traces == "":
 		return usagef("--traces must name a folder")
 	}
@@ -324,7 +328,7 @@ func (s *session) report(sc *scenario, r *explore.Result, traces []string) error
 		}
 		shown++
 		s.reports.WriteByte('\n')
-		err := report.Write(&s.reports, report.Failure{
+		err := s.write(&s.reports, s.flags.style, report.Failure{
 			Scenario: report.Scenario{Name: sc.name, Threads: sc.threads},
 			Record:   v.Record, Patches: s.patches, Trace: traces[i], Color: s.outTerminal && s.flags.json != "-",
 			Found: &report.Finding{

@@ -4,9 +4,11 @@ package main
 
 import (
 	"strings"
+	"sync"
 
 	"dlsim/devnet"
 	"dlsim/scenarios"
+	"dlsim/sim"
 	"dlsim/sim/report"
 )
 
@@ -18,6 +20,14 @@ func newCatalog() catalog { return portCatalog{} }
 func (portCatalog) find(path string) ([]string, error) { return scenarios.Find(path) }
 
 func (portCatalog) portHash() string { return devnet.PortHash() }
+
+func (portCatalog) kernel() report.Kernel {
+	sites := sync.OnceValue(devnet.NewSites) // read when the first stack is to be shown
+	return report.Kernel{
+		Frames:  func(pcs []uintptr) []sim.Site { return sites().Frames(pcs) },
+		Blocked: devnet.Blocked,
+	}
+}
 
 func (portCatalog) ops() []listed {
 	var rows []listed

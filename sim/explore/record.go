@@ -64,6 +64,9 @@ type State struct {
 	Since                     int // the last step of the thread, 0 if it made none
 	Site                      sim.Site
 	Holds                     []Hold
+	// PCs is the thread's stack, as runtime.Callers gives it. It means something in this
+	// process only.
+	PCs []uintptr
 }
 
 // Event is one step, or one answer to Choose.
@@ -111,7 +114,11 @@ func summarise(res sim.Result, sites sim.Resolver) *Record {
 		}
 	}
 	for i := range f.States {
-		r.States = append(r.States, state(&f.States[i], sites))
+		s := state(&f.States[i], sites)
+		if f.States[i].Thread == f.Thread && f.States[i].Enabled {
+			s.PCs = f.At.PCs // where it is now, not its next operation
+		}
+		r.States = append(r.States, s)
 	}
 	for _, e := range f.Cycle {
 		x := Wait{Thread: e.Thread.Name(), Op: e.For.Type.Name, Holder: e.Holder.Name()}
@@ -160,7 +167,7 @@ func hold(h sim.Hold, sites sim.Resolver) Hold {
 func state(s *sim.ThreadState, sites sim.Resolver) State {
 	out := State{
 		Thread: s.Thread.Name(), Done: s.Done, Helper: s.Thread.Helper(),
-		Blocked: !s.Enabled && !s.Done, Site: sites(s.At.PCs),
+		Blocked: !s.Enabled && !s.Done, Site: sites(s.At.PCs), PCs: s.At.PCs,
 	}
 	if s.Pending.Type != nil {
 		out.Op = s.Pending.Type.Name
