@@ -3,29 +3,12 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"math"
-	"strings"
 
 	"dlsim/sim/explore"
 	"dlsim/sim/trace"
 )
-
-// traceName returns the file name of a violation's trace: the same whenever the same
-// violation of a scenario is found, so that finding it again makes no second file.
-func traceName(scenario string, v *explore.Violation) string {
-	clean := strings.Map(func(c rune) rune {
-		if c == '/' || c < ' ' {
-			return '_'
-		}
-		return c
-	}, scenario)
-	sum := sha256.Sum256([]byte(v.Signature))
-	return fmt.Sprintf("%s-%s-%s.trace", clean, v.Kind, hex.EncodeToString(sum[:4]))
-}
 
 // jsonResult is one line of --json; its fields are a contract.
 type jsonResult struct {

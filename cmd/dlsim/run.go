@@ -276,7 +276,7 @@ func (s *session) explore(ctx context.Context, sc *scenario, c explore.Config) (
 	}
 	traces := make([]string, len(r.Violations))
 	for i, v := range r.Violations {
-		traces[i] = filepath.Join(s.flags.traces, traceName(sc.name, v))
+		traces[i] = filepath.Join(s.flags.traces, trace.FileName(sc.name, v))
 		t := trace.New(s.header(sc, c), sc.source, v)
 		if err := t.WriteFile(traces[i]); err != nil {
 			return nil, fmt.Errorf("cannot write the trace: %w", err)

@@ -106,8 +106,8 @@ func linkGestures() []*gesture {
 
 // handleGestures take something, and the thread releases it at its end at the latest. Temporary
 // holds are released at once, as no caller in the kernel keeps one over another operation, and not
-// taken in zones, whose processes may be ended between two steps. Nothing takes one by link: only
-// the notify thread does, which keeps the link; see link_state.
+// taken in zones or by processes, which may be ended or stopped between two steps. Nothing takes one
+// by link: only the notify thread does, which keeps the link; see link_state.
 func handleGestures() []*gesture {
 	taking := func(op, release string, often int, fits func(*writer, *thread, *link) bool) *gesture {
 		return &gesture{op: op, often: often, fits: fits, write: func(_ *writer, th *thread, l *link) { th.take(op, l.name, release) }}
@@ -118,7 +118,9 @@ func handleGestures() []*gesture {
 		taking("stream_attach", "stream_detach", 4, admin),
 		taking("hold", "rele", 4, admin),
 		taking("hold_by_dev", "rele", 2, admin),
-		{op: "hold_tmp", often: 4, fits: admin, write: func(w *writer, th *thread, l *link) {
+		{op: "hold_tmp", often: 4, fits: func(w *writer, th *thread, l *link) bool {
+			return admin(w, th, l) && !slices.Contains(w.d.process, th.name)
+		}, write: func(w *writer, th *thread, l *link) {
 			th.take("hold_tmp", l.name, "rele_tmp")
 			if oneIn(w.t, "wait for the task", 2) {
 				h := th.open[len(th.open)-1]

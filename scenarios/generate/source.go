@@ -33,6 +33,21 @@ type Genome struct {
 // NewGenome returns an empty genome, whose numbers the seed decides.
 func NewGenome(seed uint64) *Genome { return &Genome{rng: rand.NewPCG(seed, 0x67656e6f6d65)} }
 
+// Clone returns a genome of the numbers that g has used; beyond them the seed decides.
+func (g *Genome) Clone(seed uint64) *Genome {
+	out := NewGenome(seed)
+	out.numbers = append(out.numbers, g.used()...)
+	return out
+}
+
+// used returns the numbers that have been given, or all of a genome that was never asked.
+func (g *Genome) used() []uint16 {
+	if g.at == 0 {
+		return g.numbers
+	}
+	return g.numbers[:g.at]
+}
+
 // Int implements Source.
 func (g *Genome) Int(_ string, n int) int {
 	if g.at == len(g.numbers) {
@@ -46,7 +61,7 @@ func (g *Genome) Int(_ string, n int) int {
 // in a while, a stretch that is left out or stands twice. The seed decides where.
 func (g *Genome) Mutate(seed uint64) *Genome {
 	r := rand.New(rand.NewPCG(seed, 0x6d7574617465))
-	out := &Genome{numbers: append([]uint16(nil), g.numbers[:g.at]...), rng: rand.NewPCG(seed, 0x67656e6f6d65)}
+	out := g.Clone(seed)
 	if len(out.numbers) == 0 {
 		return out
 	}
@@ -66,10 +81,10 @@ func (g *Genome) Mutate(seed uint64) *Genome {
 	return out
 }
 
-// String writes the numbers that were used, separated by commas.
+// String writes the numbers that were used, or all if none was yet, separated by commas.
 func (g *Genome) String() string {
 	var b strings.Builder
-	for i, x := range g.numbers[:g.at] {
+	for i, x := range g.used() {
 		if i > 0 {
 			b.WriteByte(',')
 		}

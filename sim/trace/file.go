@@ -3,11 +3,30 @@
 package trace
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"dlsim/sim/explore"
 )
+
+// FileName returns the file name of a violation's trace: the same whenever the same violation of a
+// scenario is found, so that finding it again makes no second file.
+func FileName(scenario string, v *explore.Violation) string {
+	clean := strings.Map(func(c rune) rune {
+		if c == '/' || c < ' ' {
+			return '_'
+		}
+		return c
+	}, scenario)
+	sum := sha256.Sum256([]byte(v.Signature))
+	return fmt.Sprintf("%s-%s-%s.trace", clean, v.Kind, hex.EncodeToString(sum[:4]))
+}
 
 // ReadFile reads the trace in the named file. The error is an *Error unless the file cannot
 // be read at all.
