@@ -21,6 +21,7 @@ func (d *DLS) DevnetCreate(t *sim.Thread, mh *mac.MAC, linkid env.LinkID, zoneid
 			_, _ = d.devnetUnset(t, mh, false) // C:1797
 			return err
 		}
+		d.Links.KeepExistence(t, mh)
 
 		// A link with a linkid becomes visible now; one without waits for recreate.
 		ddp.At(t).ddMutex.Enter(t)                          // C:1813

@@ -21,6 +21,7 @@ import (
 	"dlsim/devnet/env/mac"
 	"dlsim/devnet/env/zone"
 	"dlsim/sim"
+	"dlsim/sim/check"
 	"dlsim/sim/kmem"
 	"dlsim/sim/ksync"
 )
@@ -87,6 +88,8 @@ type DLS struct {
 	hash        modHash[string]       // i_dls_devnet_hash, by dd_mac
 	needRebuild ksync.Var[bool]       // devnet_need_rebuild
 	mgmtDh      *door.Door            // dls_mgmt_dh, under i_dls_mgmt_lock
+
+	refs *check.Ledger // who has which reference
 
 	typ  *kmem.Type[dlsDevnet]
 	wild Ptr // a dls_devnet_t * that was never assigned

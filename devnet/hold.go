@@ -58,6 +58,7 @@ func (d *DLS) devnetHoldCommon(t *sim.Thread, linkid env.LinkID, tmpHold bool) (
 		ddp.At(t).tookTref(t)                              // C:1183
 	} else {
 		ddp.At(t).ddRef.Set(t, ddp.At(t).ddRef.Get(t)+1) // C:1185
+		ddp.At(t).tookRef(t)                             // C:1185
 	}
 	ddp.At(t).ddMutex.Exit(t) // C:1186
 	d.devnetLock.Exit(t)      // C:1187
@@ -102,6 +103,7 @@ func (d *DLS) DevnetHoldByDev(t *sim.Thread, dev env.Dev) (env.DLHandle, env.Err
 		return nil, env.ENOENT
 	}
 	ddp.At(t).ddRef.Set(t, ddp.At(t).ddRef.Get(t)+1) // C:1250
+	ddp.At(t).tookRef(t)                             // C:1250
 	ddp.At(t).ddMutex.Exit(t)                        // C:1251
 	d.devnetLock.Exit(t)                             // C:1252
 
@@ -115,6 +117,7 @@ func (d *DLS) DevnetRele(t *sim.Thread, ddh env.DLHandle) {
 	ddp.At(t).ddMutex.Enter(t)                                                        // C:1261
 	verify(t, ddp.At(t).ddRef.Get(t) > 1, "dd_ref > 1", "dls_devnet_rele")            // C:1262
 	ddp.At(t).ddRef.Set(t, ddp.At(t).ddRef.Get(t)-1)                                  // C:1263
+	ddp.At(t).gaveRef(t)                                                              // C:1263
 	if ddp.At(t).ddFlags.Get(t)&ddImplicitIptun != 0 && ddp.At(t).ddRef.Get(t) == 1 { // C:1264
 		ddp.At(t).ddMutex.Exit(t)                                      // C:1265
 		if d.iDevnetDestroyIptun(t, ddp.At(t).ddLinkid.Load(t)) != 0 { // C:1266

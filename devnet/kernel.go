@@ -19,6 +19,7 @@ import (
 	"dlsim/devnet/env/vnic"
 	"dlsim/devnet/env/zone"
 	"dlsim/sim"
+	"dlsim/sim/check"
 	"dlsim/sim/ksync"
 )
 
@@ -26,8 +27,11 @@ import (
 type Config struct {
 	Debug     bool // a DEBUG kernel: ASSERT fails the run
 	DebugKmem bool // object caches destroy, poison and construct (environment.md 3.4)
-	Backing   bool // system_taskq is under pressure: one thread runs all tasks
-	_         struct{}
+	// Refs has the environment keep its references in the ledger too and the ledger fail the
+	// run; those of the port are always there.
+	Refs    bool
+	Backing bool // system_taskq is under pressure: one thread runs all tasks
+	_       struct{}
 }
 
 // Kernel is a whole system: the port, its neighbours and the daemon. It keeps its memory
@@ -50,13 +54,22 @@ type Kernel struct {
 	DevNet  sdev.Dir // /dev/net
 	Taskq   ksync.Taskq
 
+	// Sites finds the places in what the ledger reports, see check.Ledger.
+	Sites sim.Resolver
+
+	refs   check.Ledger
 	server env.Context // of the daemon's threads
 }
 
 // Init makes a freshly booted system without links, zones or a running daemon.
 func (k *Kernel) Init(w *sim.World, cfg Config) {
 	k.server = env.Context{User: true}
+	k.refs.Init()
+	k.refs.Strict, k.refs.Sites = cfg.Refs, k.Sites
+	books := k.Refs()
 	k.MAC.Devnet = &k.DLS
+	k.MAC.Refs, k.Links.Refs, k.Zones.Refs, k.Door.Refs = books, books, books, books
+	k.DDI.Refs, k.Softmac.Refs, k.DevNet.Refs = books, books, books
 	k.MAC.Init(w)
 	k.DDI.MAC, k.DDI.Softmac = &k.MAC, &k.Softmac
 	k.DDI.Init(w)
@@ -85,19 +98,30 @@ func (k *Kernel) Init(w *sim.World, cfg Config) {
 	k.Iptun.MAC, k.Iptun.Zones, k.Iptun.Devnet = &k.MAC, &k.Zones, &k.DLS
 	k.Iptun.Init(w)
 	k.DDI.AddDriver("iptun")
-	k.DLD = dld.Driver{MAC: &k.MAC, DLS: &k.Links, Zones: &k.Zones, Devnet: &k.DLS, Softmac: &k.Softmac}
+	k.DLD = dld.Driver{MAC: &k.MAC, DLS: &k.Links, Zones: &k.Zones, Devnet: &k.DLS, Softmac: &k.Softmac, Refs: books}
 	k.DevNet.Devnet, k.DevNet.Zones = &k.DLS, &k.Zones
 	k.DevNet.Init(w)
 	k.Taskq.Backing = cfg.Backing
 	k.Taskq.Init(w, "system_taskq", nil)
 
 	d := &k.DLS
-	d.Debug = cfg.Debug
+	d.Debug, d.refs = cfg.Debug, &k.refs
 	d.MAC, d.Links, d.Kstat, d.Zones = &k.MAC, &k.Links, &k.Kstat, &k.Zones
 	d.Door, d.Taskq = &k.Door, &k.Taskq
 	d.Softmac, d.Iptun, d.DDI = &k.Softmac, &k.Iptun, &k.DDI
 	d.DLSMgmtInit(w, cfg.DebugKmem)
 }
+
+// Refs returns the ledger of all references, nil unless the kernel was made with Config.Refs.
+func (k *Kernel) Refs() *check.Ledger {
+	if !k.refs.Strict {
+		return nil
+	}
+	return &k.refs
+}
+
+// Explain adds what the ledger knows to a failure, for sim.Config.Explain.
+func (k *Kernel) Explain(f *sim.Failure) { k.Refs().Explain(f) }
 
 // GetMacProp implements dlmgmtd.Kernel.
 func (k *Kernel) GetMacProp(t *sim.Thread, id env.LinkID, prop string) env.Errno {

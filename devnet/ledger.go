@@ -3,37 +3,95 @@
 package devnet
 
 import (
-	"slices"
-
 	"dlsim/devnet/env"
 	"dlsim/sim"
+	"dlsim/sim/check"
 )
 
-// ledger says which threads stand behind the counts of a dls_devnet_t. The original keeps
-// only numbers; a wait-for graph needs to know who must act. It changes nothing the port
-// can see.
+// ledger is what the original does not keep of a dls_devnet_t: who stands behind its counts, where
+// it keeps only numbers. It changes nothing the port can see.
 type ledger struct {
-	trefs   []*sim.Thread // one entry per temporary reference: who took it
-	drainer *sim.Thread   // who waits in dls_devnet_unset for them
+	books   *check.Ledger
+	ref     check.Account // dd_ref
+	tref    check.Account // dd_tref
+	drainer *sim.Thread   // who waits in dls_devnet_unset for temporary references
 	loadErr env.Errno     // what the last property load gave
 }
 
-// tookTref notes that t took a temporary reference.
-func (ddp *dlsDevnet) tookTref(t *sim.Thread) {
-	ddp.ledger.trefs = append(ddp.ledger.trefs, t)
-	t.Held(ddp.ddTref.Object(), "ref")
+// The owners of references that last longer than an operation, beside those of the environment.
+var (
+	// existence is the reference that dls_devnet_set makes and dls_devnet_unset takes away.
+	existence = check.Owner{Key: "existence", What: "the link's own existence"}
+	// assignment is the reference of a link that is lent to a zone.
+	assignment = check.Owner{Key: "assignment", What: "the assignment to a zone"}
+)
+
+// The sorts of references to a dls_devnet_t.
+const (
+	RefSort  = "dd_ref"
+	TrefSort = "dd_tref"
+)
+
+// begin opens the books of an object that was allocated for a MAC.
+func (ddp *dlsDevnet) begin(t *sim.Thread, d *DLS, macname string) {
+	l := &ddp.ledger
+	l.books, l.drainer, l.loadErr = d.refs, nil, 0
+	l.ref.Open(RefSort, macname)
+	l.tref.Open(TrefSort, macname)
+	l.books.Take(t, &l.ref)
+	l.books.Keep(t, &l.ref, existence)
 }
 
-// gaveTref notes that t gave one back: its own, or else the oldest.
-func (ddp *dlsDevnet) gaveTref(t *sim.Thread) {
-	l := &ddp.ledger
-	if len(l.trefs) == 0 {
-		return
-	}
-	i := max(slices.Index(l.trefs, t), 0)
-	l.trefs[i].Unheld(ddp.ddTref.Object())
-	l.trefs = slices.Delete(l.trefs, i, i+1)
+// end closes the books of an object that is freed: nobody misses the reference of its existence.
+func (ddp *dlsDevnet) end(t *sim.Thread) {
+	ddp.ledger.books.Close(t, &ddp.ledger.ref)
+	ddp.ledger.books.Close(t, &ddp.ledger.tref)
 }
+
+// gaveExistence notes that unset has taken the reference of the link's existence away.
+func (ddp *dlsDevnet) gaveExistence(t *sim.Thread) {
+	l := &ddp.ledger
+	l.books.Reclaim(t, &l.ref, existence.Key)
+	l.books.Give(t, &l.ref)
+}
+
+// wroteOff notes that unset has set dd_ref to 1, whoever else has references. The reference of the
+// zone is what it is there to write off.
+func (ddp *dlsDevnet) wroteOff(t *sim.Thread) {
+	ddp.ledger.books.WriteOff(t, &ddp.ledger.ref, assignment.Key, existence.Key)
+}
+
+// tookRef notes that t took a reference.
+func (ddp *dlsDevnet) tookRef(t *sim.Thread) { ddp.ledger.books.Take(t, &ddp.ledger.ref) }
+
+// gaveRef notes that t gave a reference back.
+func (ddp *dlsDevnet) gaveRef(t *sim.Thread) { ddp.ledger.books.Give(t, &ddp.ledger.ref) }
+
+// tookTref notes that t took a temporary reference.
+func (ddp *dlsDevnet) tookTref(t *sim.Thread) {
+	ddp.ledger.books.Take(t, &ddp.ledger.tref)
+	t.HeldRef(ddp.ddTref.Object())
+}
+
+// gaveTref notes that t gave one back.
+func (ddp *dlsDevnet) gaveTref(t *sim.Thread) {
+	ddp.ledger.books.Give(t, &ddp.ledger.tref).UnheldRef(ddp.ddTref.Object())
+}
+
+// assigned notes that the last reference of t to the link belongs to its assignment to a zone now.
+func assigned(t *sim.Thread, ddh env.DLHandle) {
+	l := &ddh.(Ptr).Peek().ledger
+	l.books.Keep(t, &l.ref, assignment)
+}
+
+// unassigned notes that t is about to give back the reference of the assignment to a zone.
+func unassigned(t *sim.Thread, ddh env.DLHandle) {
+	l := &ddh.(Ptr).Peek().ledger
+	l.books.Reclaim(t, &l.ref, assignment.Key)
+}
+
+// reclaimDoor notes that t is about to release the door that dls_mgmt_dh keeps.
+func (d *DLS) reclaimDoor(t *sim.Thread) { d.mgmtDh.Reclaim(t) }
 
 // releasers names whom t, which waits on dd_cv, waits for: the property task, and if t
 // drains the object in dls_devnet_unset also everybody with a temporary reference.
@@ -42,7 +100,7 @@ func (d *DLS) releasers(ddp *dlsDevnet, t *sim.Thread, buf []*sim.Thread) []*sim
 		buf = append(buf, u)
 	}
 	if ddp.ledger.drainer == t {
-		buf = append(buf, ddp.ledger.trefs...)
+		buf = ddp.ledger.books.Holders(&ddp.ledger.tref, buf)
 	}
 	return buf
 }

@@ -78,11 +78,11 @@ func (d *DLS) devnetSetLocked(
 		d.assert(t, ddp.At(t).ddFlags.Get(t)&ddInitializing != 0,
 			"dd_flags & DD_INITIALIZING", "dls_devnet_set") // C:880
 	} else {
-		ddp = d.cache.Alloc(t) // C:883
-		ddp.At(t).ledger = ledger{}
+		ddp = d.cache.Alloc(t)                           // C:883
 		ddp.At(t).ddFlags.Set(t, ddInitializing)         // C:884
 		ddp.At(t).ddTref.Set(t, 0)                       // C:885
 		ddp.At(t).ddRef.Set(t, ddp.At(t).ddRef.Get(t)+1) // C:886
+		ddp.At(t).begin(t, d, macname)                   // C:886
 		ddp.At(t).ddOwnerZid.Set(t, zoneid)              // C:887
 		// A link that is born in a zone was never the global zone's to take back.
 		if zoneid != env.GlobalZone {

@@ -135,6 +135,9 @@ func (s *Sites) Resolve(pcs []uintptr) sim.Site {
 			if c := s.marks[file][f.Line]; c != 0 {
 				return sim.Site{Func: s.cFunction(c), Line: c, File: "dls_mgmt.c", Via: via}
 			}
+			if name := s.names["devnet."+fn]; name != "" && inner.Func == "" {
+				inner = sim.Site{Func: name, File: "dls_mgmt.c"}
+			}
 		case strings.HasPrefix(pkg, "dlsim/devnet/env"):
 			if name := s.names[path.Base(pkg)+"."+fn]; name != "" {
 				via = name
@@ -184,6 +187,35 @@ func (s *Sites) Frames(pcs []uintptr) []sim.Site {
 			return out
 		}
 	}
+}
+
+// counting are the functions whose business it is to take references or to give them back.
+var counting = map[string]bool{
+	"dls_devnet_hold_common": true, "dls_devnet_hold": true, "dls_devnet_hold_tmp": true,
+	"dls_devnet_hold_tmp_by_link": true, "dls_devnet_hold_by_dev": true, "dls_devnet_hold_link": true,
+	"dls_devnet_rele": true, "dls_devnet_rele_tmp": true, "dls_devnet_rele_link": true,
+}
+
+// Caller implements sim.Resolver for references: as Resolve, but a function that takes references for
+// others, or gives them back, is not the place as long as one of the port has called it.
+func (s *Sites) Caller(pcs []uintptr) sim.Site {
+	site := sim.Site{}
+	frames := runtime.CallersFrames(pcs)
+	for more := len(pcs) > 0; more; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		pkg, _ := splitName(f.Function)
+		if c := s.marks[path.Base(f.File)][f.Line]; pkg == "dlsim/devnet" && c != 0 {
+			site = sim.Site{Func: s.cFunction(c), Line: c, File: "dls_mgmt.c", Via: site.Func}
+			if !counting[site.Func] {
+				break
+			}
+		}
+	}
+	if site.Via == "" {
+		return s.Resolve(pcs)
+	}
+	return site
 }
 
 // cFunction returns the name of the C function that line c is in.

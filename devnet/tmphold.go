@@ -38,7 +38,7 @@ func (d *DLS) DevnetReleTmp(t *sim.Thread, dlh env.DLHandle) {
 	d.assert(t, ddp.At(t).ddTref.Get(t) != 0, "dd_tref != 0", "dls_devnet_rele_tmp") // C:670
 	tref := ddp.At(t).ddTref.Get(t) - 1                                              // C:671
 	ddp.At(t).ddTref.Set(t, tref)                                                    // C:671
-	ddp.At(t).gaveTref(t)
+	ddp.At(t).gaveTref(t)                                                            // C:671
 	if tref == 0 {
 		ddp.At(t).ddCv.Signal(t) // C:672
 	}

@@ -42,10 +42,12 @@ func (d *DLS) devnetUnset(t *sim.Thread, mh *mac.MAC, wait bool) (id env.LinkID,
 			ksync.CmnErr(t, "WARN", "clear orphaned datalink: %s", ddp.At(t).ddLinkname.Get(t)) // C:1046-1047
 		}
 		ddp.At(t).ddRef.Set(t, 1) // C:1049
+		ddp.At(t).wroteOff(t)     // C:1049
 	}
 
 	ddp.At(t).ddFlags.Set(t, ddp.At(t).ddFlags.Get(t)|ddCondemned) // C:1052
 	ddp.At(t).ddRef.Set(t, ddp.At(t).ddRef.Get(t)-1)               // C:1053
+	ddp.At(t).gaveExistence(t)                                     // C:1053
 	id = ddp.At(t).ddLinkid.Get(t)                                 // C:1054
 
 	// Take it out of the hash tables.
@@ -87,6 +89,7 @@ func (d *DLS) devnetUnset(t *sim.Thread, mh *mac.MAC, wait bool) (id env.LinkID,
 	ddp.At(t).ddPropLoaded.Set(t, false)         // C:1118
 	ddp.At(t).ddLinkid.Set(t, env.InvalidLinkID) // C:1119
 	ddp.At(t).ddFlags.Set(t, 0)                  // C:1120
+	ddp.At(t).end(t)                             // C:1122
 	ddp.At(t).ddMutex.Exit(t)                    // C:1121
 	d.cache.Free(t, ddp)                         // C:1122
 	return id, 0

@@ -19,6 +19,7 @@ func (d *DLS) MgmtDoorSet(t *sim.Thread, start bool) env.Errno {
 	// A door that is set already is that of a daemon which has gone.
 	d.mgmtLock.Enter(t)  // C:255
 	if d.mgmtDh != nil { // C:256
+		d.reclaimDoor(t)
 		d.mgmtDh.Rele(t) // C:257
 		d.mgmtDh = nil   // C:258
 	}
@@ -30,6 +31,7 @@ func (d *DLS) MgmtDoorSet(t *sim.Thread, start bool) env.Errno {
 			return err
 		}
 		d.mgmtDh = dh // C:261
+		dh.Keep(t, "dls_mgmt_dh")
 	}
 
 	d.mgmtLock.Exit(t) // C:266

@@ -73,9 +73,13 @@ func (d *DLS) DevnetSetzid(t *sim.Thread, dlh env.DLHandle, newZid env.ZoneID) e
 		}
 		return err
 	}
+	if refheld {
+		assigned(t, ddp)
+	}
 
 	// It is given back when the link returns to the global zone.
 	if oldZid != env.GlobalZone && newZid == env.GlobalZone {
+		unassigned(t, ddh)
 		d.DevnetRele(t, ddh) // C:1653
 	}
 

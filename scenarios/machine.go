@@ -38,7 +38,8 @@ type actor struct {
 	context env.Context
 	thread  *sim.Thread
 	handles map[string]env.DLHandle
-	killed  bool // by the shutdown of its zone
+	holds   map[string]*hold // those among the handles, by name
+	killed  bool             // by the shutdown of its zone
 	run     func(*sim.Thread)
 }
 
@@ -53,7 +54,7 @@ type call struct {
 func newMachine(sc *Scenario, cfg devnet.Config, stale bool) *machine {
 	m := &machine{sc: sc, cfg: cfg, stale: stale}
 	for i := range sc.Threads {
-		a := &actor{m: m, spec: &sc.Threads[i], handles: make(map[string]env.DLHandle)}
+		a := &actor{m: m, spec: &sc.Threads[i], handles: make(map[string]env.DLHandle), holds: make(map[string]*hold)}
 		a.run = a.main
 		m.actors = append(m.actors, a)
 	}
@@ -91,6 +92,7 @@ func (m *machine) main(t *sim.Thread) {
 	if m.stale {
 		m.kernel.CheckStale(t)
 	}
+	m.kernel.CheckRefs(t, m.open)
 }
 
 // bringUp makes what the scenario's system says, without exploring.
@@ -304,6 +306,8 @@ func (a *actor) do(t *sim.Thread, s *Step) {
 		return
 	}
 	c := &call{m: a.m, t: t, actor: a}
+	books := a.m.kernel.Refs()
+	books.Begin(t, s.Text)
 	p := a.context.Process
 	if s.Op.Group == "control" {
 		p = nil // in user space
@@ -313,8 +317,10 @@ func (a *actor) do(t *sim.Thread, s *Step) {
 	p.Leave(t)
 	if s.As != "" && err == 0 {
 		a.handles[s.As] = c.made
+		a.keep(t, s)
 	}
 	t.Result(s.Text, err.String())
+	books.Return(t)
 	if a.m.answers && len(s.Answers) > 0 && !slices.Contains(s.Answers, err.String()) {
 		t.Fail(sim.KindAnswer, s.Op.Name+" "+err.String(), fmt.Sprintf(
 			"%s answers %s and must answer %s", s.Text, err, strings.Join(s.Answers, " or ")))
@@ -339,5 +345,6 @@ func (c *call) zone(name string) env.ZoneID { return c.m.zoneID(name) }
 func (c *call) take(name string) env.DLHandle {
 	h := c.actor.handles[name]
 	delete(c.actor.handles, name)
+	c.m.kernel.Refs().Reclaim(c.t, nil, c.actor.holds[name])
 	return h
 }

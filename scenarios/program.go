@@ -74,10 +74,13 @@ func (p *Program) PortHash() string { return devnet.PortHash() }
 
 // NewRunner implements explore.Program.
 func (p *Program) NewRunner(checks []string) explore.Runner {
+	cfg := p.cfg
+	cfg.Refs = slices.Contains(checks, string(sim.KindRefs))
 	r := &runner{
 		world:   sim.New(),
-		machine: newMachine(p.sc, p.cfg, slices.Contains(checks, string(sim.KindStale))),
+		machine: newMachine(p.sc, cfg, slices.Contains(checks, string(sim.KindStale))),
 	}
+	r.machine.kernel.Sites = func(pcs []uintptr) sim.Site { return p.sites().Caller(pcs) }
 	r.body = r.machine.main
 	if slices.Contains(checks, string(sim.KindDeadlock)) {
 		r.monitor = new(check.Deadlock)
@@ -96,7 +99,7 @@ type runner struct {
 }
 
 func (r *runner) Run(cfg sim.Config, s sim.Strategy) sim.Result {
-	cfg.Monitor, cfg.Races = r.monitor, r.races
+	cfg.Monitor, cfg.Races, cfg.Explain = r.monitor, r.races, r.machine.kernel.Explain
 	return r.world.Run(cfg, s, r.body)
 }
 

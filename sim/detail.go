@@ -86,10 +86,18 @@ func (t *Thread) Result(operation, answer string) {
 	}
 }
 
-// Held records, in detailed runs, that t now holds o in the given mode.
+// Held records that t now holds the lock o in the given mode; with the place in detailed runs.
 func (t *Thread) Held(o *Object, mode string) {
+	t.locked++
 	if t.w.slow&(slowDetail|slowLocks) != 0 {
 		t.hold(o, mode, t.Here())
+	}
+}
+
+// HeldRef records, in detailed runs, that t now holds a reference counted by o.
+func (t *Thread) HeldRef(o *Object) {
+	if t.w.slow&(slowDetail|slowLocks) != 0 {
+		t.hold(o, "ref", t.Here())
 	}
 }
 
@@ -103,8 +111,12 @@ func (t *Thread) hold(o *Object, mode string, at Point) {
 	}
 }
 
+// Locks returns how many locks t holds. Any thread may call it.
+func (t *Thread) Locks() int { return int(t.locked) }
+
 // Granted is Held by another thread than t, which waits for o and goes on as its holder.
 func (t *Thread) Granted(o *Object, mode string) {
+	t.locked++
 	if t.w.slow&(slowDetail|slowLocks) != 0 {
 		t.hold(o, mode, Point{Step: t.w.steps, PCs: t.detail.pcs})
 	}
@@ -112,6 +124,12 @@ func (t *Thread) Granted(o *Object, mode string) {
 
 // Unheld takes back the last Held of o by t. Any thread may call it.
 func (t *Thread) Unheld(o *Object) {
+	t.locked--
+	t.UnheldRef(o)
+}
+
+// UnheldRef takes back the last HeldRef of o by t. Any thread may call it.
+func (t *Thread) UnheldRef(o *Object) {
 	if t.w.observed() {
 		t.w.locks.Released(t, o)
 	}
@@ -197,7 +215,9 @@ func (w *World) noteChoice(t *Thread, n, v int, label string) {
 
 // describe fills what only a detailed run knows.
 func (w *World) describe(f *Failure) {
-	f.At.Step = w.steps
+	if f.At.Step == 0 {
+		f.At.Step = w.steps
+	}
 	if f.At.PCs == nil && f.Thread != nil {
 		f.At.PCs = f.Thread.detail.pcs
 		if f.Thread.Enabled() {
@@ -218,6 +238,9 @@ func (w *World) describe(f *Failure) {
 			At:    Point{Step: w.steps, PCs: t.detail.pcs},
 			Holds: append([]Hold(nil), t.detail.holds...),
 		})
+	}
+	if w.explain != nil {
+		w.explain(f)
 	}
 }
 

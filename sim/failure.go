@@ -14,6 +14,7 @@ const (
 	KindStale    Kind = "stale"    // tables that should agree do not, at quiescence
 	KindRace     Kind = "race"     // accesses to a variable that nothing orders, one a write
 	KindAnswer   Kind = "answer"   // an operation answered what the program says it must not
+	KindRefs     Kind = "refs"     // a reference that is not given back, or was somebody else's
 )
 
 // Point is where in a schedule something happened. It is filled in detailed runs only.
@@ -49,9 +50,12 @@ type Failure struct {
 	Other   Point   // the other site, such as the free before a use; may be empty
 	// OtherThread was at Other, if that is an access in a race.
 	OtherThread *Thread
-	Life        *Life  // the buffer of a lifetime failure
-	Cycle       []Wait // of a deadlock
-	Stack       string // of a Go panic
+	// Sites are the places that the failure is about, if the check knows better than At and
+	// Other. It finds them itself, in detailed runs.
+	Sites []Site
+	Life  *Life  // the buffer of a lifetime failure
+	Cycle []Wait // of a deadlock
+	Stack string // of a Go panic
 	// Evidence is what the check has to show, beyond what the fields above say.
 	Evidence []Evidence
 	// States has one entry per thread of the world, in detailed runs.

@@ -28,6 +28,7 @@ type Thread struct {
 	state state
 	// helper marks a thread that need not end for the schedule to be over.
 	helper bool
+	locked int32 // how many locks it holds
 
 	op  *OpType // the pending operation
 	obj *Object

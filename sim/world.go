@@ -52,6 +52,9 @@ type Config struct {
 	// Lenient, if not nil, is asked when a thread uses memory that is no longer allocated,
 	// and says true to let it go on as hardware would.
 	Lenient func(t *Thread, l *Life, gen uint32, what string) bool
+	// Explain, if not nil, is shown each failure of a detailed run before anybody else, to add
+	// evidence.
+	Explain func(f *Failure)
 	// Races finds accesses to variables that nothing orders. Much slower; changes no choice.
 	Races bool
 	// Locks, if not nil, is told what threads hold and wait for. Changes no choice.
@@ -154,6 +157,7 @@ type World struct {
 	outcome  Outcome
 	failure  *Failure
 	lenient  func(t *Thread, l *Life, gen uint32, what string) bool
+	explain  func(f *Failure)
 	handoff  bool
 	log      func(t *Thread, line string)
 	detail   worldDetail
@@ -202,7 +206,7 @@ func (w *World) reset(cfg Config, s Strategy) {
 	w.slow, w.over = 0, false
 	w.enabled.clear()
 	w.strategy, w.monitor, w.lenient = s, cfg.Monitor, cfg.Lenient
-	w.handoff, w.log, w.locks = cfg.Handoff, cfg.Log, cfg.Locks
+	w.handoff, w.log, w.locks, w.explain = cfg.Handoff, cfg.Log, cfg.Locks, cfg.Explain
 	w.steps, w.picks, w.digest, w.print = 0, 0, 0, 0
 	w.stepsMax = cfg.StepsMax
 	if w.stepsMax == 0 {
@@ -239,7 +243,7 @@ func (w *World) newThread(class string, num int, fn func(*Thread)) *Thread {
 	t := w.threads[w.live]
 	w.live++
 	t.class, t.num, t.fn = class, int32(num), fn
-	t.state, t.helper = unstarted, false
+	t.state, t.helper, t.locked = unstarted, false, 0
 	t.local, t.waits, t.joins = nil, nil, nil
 	t.op, t.obj, t.hash, t.wake = opStart, nil, 0, 0
 	t.queue, t.qprev, t.qnext = nil, nil, nil

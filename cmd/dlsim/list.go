@@ -71,6 +71,7 @@ func checkList() []listed {
 		{"hang", "nothing can run and no timer is pending, but not all is done"},
 		{"lifetime", "use of memory after it was freed, double free, use of wild pointers"},
 		{"panic", "a failed VERIFY, a misused lock, and on a DEBUG kernel a failed ASSERT"},
+		{"refs", "a reference that nobody gives back, or that somebody gives back who has none"},
 		{"stale", "tables of kernel and daemon that disagree when all is quiet"},
 	}
 }

@@ -18,7 +18,7 @@ func laterCommands() []string {
 }
 
 func laterChecks() []string {
-	return []string{"refs", "lin", "order", "upcall", "livelock"}
+	return []string{"lin", "order", "upcall", "livelock"}
 }
 
 func laterStrategies() []string { return []string{"dfs", "dpor"} }

@@ -49,7 +49,7 @@ type Runner interface {
 func CheckNames() []string {
 	return []string{
 		string(sim.KindAnswer), string(sim.KindDeadlock), string(sim.KindHang), string(sim.KindLifetime),
-		string(sim.KindPanic), string(sim.KindStale),
+		string(sim.KindPanic), string(sim.KindRefs), string(sim.KindStale),
 	}
 }
 

@@ -97,8 +97,8 @@ func summarise(res sim.Result, sites sim.Resolver) *Record {
 	}
 	r := &Record{
 		Kind: f.Kind, Subject: f.Subject, Message: f.Message, Stack: f.Stack,
-		Evidence: f.Evidence,
-		Step:     res.Steps, At: point(f.At, sites), Other: point(f.Other, sites),
+		Evidence: f.Evidence, Sites: f.Sites,
+		Step: res.Steps, At: point(f.At, sites), Other: point(f.Other, sites),
 		Digest: res.Digest,
 	}
 	if f.Thread != nil {

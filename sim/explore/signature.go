@@ -36,6 +36,7 @@ func (r *Record) sign() {
 		r.involve(r.At.Site, "")
 		r.involve(r.Other.Site, "")
 	case sim.KindAnswer: // the subject says it all
+	case sim.KindRefs: // the ledger has found the places
 	case sim.KindStale:
 		r.involve(r.Other.Site, "")
 	default:

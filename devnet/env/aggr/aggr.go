@@ -11,6 +11,7 @@ import (
 	"dlsim/devnet/env"
 	"dlsim/devnet/env/mac"
 	"dlsim/sim"
+	"dlsim/sim/check"
 	"dlsim/sim/ksync"
 )
 
@@ -136,6 +137,7 @@ func (d *Driver) RemovePort(t *sim.Thread, id, p env.LinkID) env.Errno {
 		q := g.ports[i]
 		g.ports = slices.Delete(g.ports, i, i+1)
 		g.link()
+		d.MAC.Reclaim(t, q.mac, g)
 		d.MAC.Close(t, q.mac)
 		err = 0
 	}
@@ -150,6 +152,7 @@ func (d *Driver) addPort(t *sim.Thread, g *group, id env.LinkID) env.Errno {
 	}
 	m, err := d.MAC.OpenByLinkid(t, id)
 	if err == 0 {
+		d.MAC.Keep(t, m, check.Owner{Key: g, What: "the aggregation over it"})
 		g.ports = append(g.ports, port{id, m})
 	}
 	return err
@@ -157,6 +160,7 @@ func (d *Driver) addPort(t *sim.Thread, g *group, id env.LinkID) env.Errno {
 
 func (d *Driver) closePorts(t *sim.Thread, g *group) {
 	for _, q := range g.ports {
+		d.MAC.Reclaim(t, q.mac, g)
 		d.MAC.Close(t, q.mac)
 	}
 }
@@ -171,6 +175,19 @@ func (g *group) link() {
 
 // Has reports whether the driver has a group of that id. It is not an operation.
 func (d *Driver) Has(id env.LinkID) bool { return d.groups[id] != nil }
+
+// Keeps reports whether the owner of a reference is a group that the driver has. It is not an operation.
+func (d *Driver) Keeps(key any) bool {
+	g, ok := key.(*group)
+	if ok {
+		for _, x := range d.groups {
+			if x == g {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // IDs calls visit for each link of the driver, in no order. It is not an operation.
 func (d *Driver) IDs(visit func(env.LinkID)) {

@@ -11,6 +11,7 @@ import (
 	"dlsim/devnet/env"
 	"dlsim/devnet/env/mac"
 	"dlsim/sim"
+	"dlsim/sim/check"
 	"dlsim/sim/ksync"
 )
 
@@ -18,6 +19,8 @@ import (
 type Tree struct {
 	MAC     *mac.Layer
 	Softmac Softmac
+	// Refs, if not nil, is told who holds which device.
+	Refs *check.Ledger
 	// Fault makes hold_devi and attach fail: the device cannot be attached.
 	Fault env.Fault
 

@@ -8,6 +8,7 @@ import (
 	"dlsim/devnet/env"
 	"dlsim/devnet/env/mac"
 	"dlsim/sim"
+	"dlsim/sim/check"
 )
 
 // Softmac is what the device tree calls after an attach and before a detach (dacf).
@@ -26,6 +27,7 @@ type Device struct {
 	attached  bool
 	detaching bool
 	holds     int // devi_ref
+	refs      check.Account
 	mac       *mac.MAC
 }
 
@@ -37,6 +39,7 @@ var (
 // Add declares a device that is not attached. It is not an operation.
 func (d *Tree) Add(name string, legacy bool) *Device {
 	x := &Device{Name: name, Dev: d.Device(name), Legacy: legacy}
+	x.refs.Open("devi_ref", name)
 	d.devices = append(d.devices, x)
 	return x
 }
@@ -150,7 +153,7 @@ func (d *Tree) HoldDev(t *sim.Thread, dev env.Dev) bool {
 	case x == nil:
 		return false
 	case x.attached && !x.detaching:
-		x.holds++
+		d.hold(t, x)
 		return true
 	}
 	d.busy.Enter(t)
@@ -159,10 +162,15 @@ func (d *Tree) HoldDev(t *sim.Thread, dev env.Dev) bool {
 	}
 	ok := x.attached
 	if ok {
-		x.holds++
+		d.hold(t, x)
 	}
 	d.busy.Exit(t)
 	return ok
+}
+
+func (d *Tree) hold(t *sim.Thread, x *Device) {
+	x.holds++
+	d.Refs.Take(t, &x.refs)
 }
 
 // ReleaseDev is ddi_release_devi of a device.
@@ -171,6 +179,7 @@ func (d *Tree) ReleaseDev(t *sim.Thread, dev env.Dev) {
 	for _, x := range d.devices {
 		if x.Dev == dev {
 			x.holds--
+			d.Refs.Give(t, &x.refs)
 		}
 	}
 }

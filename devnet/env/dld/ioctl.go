@@ -11,6 +11,7 @@ import (
 	"dlsim/devnet/env/mac"
 	"dlsim/devnet/env/zone"
 	"dlsim/sim"
+	"dlsim/sim/check"
 )
 
 // Devnet is what the ioctls call in the datalink code.
@@ -38,6 +39,8 @@ type Driver struct {
 	Devnet Devnet
 	// Softmac keeps physical devices.
 	Softmac Softmac
+	// Refs, if not nil, is told which references a stream keeps.
+	Refs *check.Ledger
 }
 
 // SetMacProp is DLDIOC_SETMACPROP of a property that changes nothing the datalink code

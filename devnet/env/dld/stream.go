@@ -6,6 +6,7 @@ import (
 	"dlsim/devnet/env"
 	"dlsim/devnet/env/dls"
 	"dlsim/sim"
+	"dlsim/sim/check"
 )
 
 // Stream is a DLPI stream that is attached to a link.
@@ -41,12 +42,19 @@ func (d *Driver) Attach(t *sim.Thread, dev env.Dev) (*Stream, env.Errno) {
 		d.Devnet.DevnetRele(t, h)
 		return nil, err
 	}
+	for _, sort := range streamRefs {
+		d.Refs.KeepSort(t, sort, check.Owner{Key: s, What: "a stream"})
+	}
 	return s, 0
 }
+
+// streamRefs are the references that a stream keeps.
+var streamRefs = [...]string{"dd_ref", dls.RefSort, dls.ZoneRefSort}
 
 // Detach is dld_str_detach: in the perimeter the link is closed, and the reference goes after
 // it.
 func (d *Driver) Detach(t *sim.Thread, s *Stream) {
+	d.Refs.Reclaim(t, nil, s)
 	p := d.MAC.PerimEnterByMH(t, s.link.At(t).MAC)
 	d.DLS.Close(t, s.link, s.local)
 	d.MAC.PerimExit(t, p)

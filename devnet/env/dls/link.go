@@ -12,6 +12,7 @@ import (
 	"dlsim/devnet/env"
 	"dlsim/devnet/env/mac"
 	"dlsim/sim"
+	"dlsim/sim/check"
 	"dlsim/sim/kmem"
 	"dlsim/sim/ksync"
 )
@@ -31,7 +32,21 @@ type Link struct {
 	Ref     ksync.Var[int]        // dl_ref
 	Zone    ksync.Var[env.ZoneID] // dl_zid
 	ZoneRef ksync.Var[int]        // dl_zone_ref: open streams of the zone the link is in
+
+	refs, zoneRefs check.Account // of Ref and ZoneRef
 }
+
+// The sorts of references to a dls_link_t.
+const (
+	RefSort     = "dl_ref"
+	ZoneRefSort = "dl_zone_ref"
+)
+
+// The owners of references to a dls_link_t that last, beside open nodes and streams.
+var (
+	existence  = check.Owner{Key: "existence", What: "the link's own existence"}
+	assignment = check.Owner{Key: "assignment", What: "the zone that the link is in"}
+)
 
 // Ptr is a dls_link_t *.
 type Ptr = kmem.Ptr[Link]
@@ -43,6 +58,8 @@ type Layer struct {
 	Devnet Devnet
 	// Debug checks that callers own the perimeter, as a DEBUG kernel does.
 	Debug bool
+	// Refs, if not nil, is told who has which reference.
+	Refs *check.Ledger
 	// Fault makes link_hold, link_hold_create, link_setzid and rele_by_name fail.
 	Fault env.Fault
 
@@ -93,7 +110,7 @@ func (l *Layer) Hold(t *sim.Thread, name string) (Ptr, env.Errno) {
 		return Ptr{}, env.ENOENT
 	}
 	l.assertPerim(t, p)
-	p.At(t).Ref.Set(t, p.At(t).Ref.Get(t)+1)
+	l.take(t, p)
 	return p, 0
 }
 
@@ -105,11 +122,13 @@ func (l *Layer) HoldCreate(t *sim.Thread, name string) (Ptr, env.Errno) {
 	}
 	if p, ok := l.Find(t, name); ok {
 		l.assertPerim(t, p)
-		p.At(t).Ref.Set(t, p.At(t).Ref.Get(t)+1)
+		l.take(t, p)
 		return p, 0
 	}
 	p := l.cache.Alloc(t)
 	p.At(t).Name = name
+	p.At(t).refs.Open(RefSort, name)
+	p.At(t).zoneRefs.Open(ZoneRefSort, name)
 	m, err := l.MAC.Open(t, name)
 	if err != 0 {
 		l.cache.Free(t, p)
@@ -120,6 +139,7 @@ func (l *Layer) HoldCreate(t *sim.Thread, name string) (Ptr, env.Errno) {
 		l.destroy(t, p)
 		return Ptr{}, err
 	}
+	l.MAC.Keep(t, m, check.Owner{Key: p.Peek(), What: "the dls_link"})
 	if l.Devnet != nil {
 		l.MAC.NotifyAdd(t, m, func(u *sim.Thread) { l.notify(u, p) })
 	}
@@ -129,7 +149,22 @@ func (l *Layer) HoldCreate(t *sim.Thread, name string) (Ptr, env.Errno) {
 	}
 	l.hash[name] = p
 	p.At(t).Ref.Set(t, 1)
+	l.Refs.Take(t, &p.At(t).refs)
 	return p, 0
+}
+
+// take makes one more reference.
+func (l *Layer) take(t *sim.Thread, p Ptr) {
+	p.At(t).Ref.Set(t, p.At(t).Ref.Get(t)+1)
+	l.Refs.Take(t, &p.At(t).refs)
+}
+
+// KeepExistence says that the last reference of t to the link of m stays for as long as the link is to
+// exist, until ReleByName.
+func (l *Layer) KeepExistence(t *sim.Thread, m *mac.MAC) {
+	if p := l.hash[m.Name]; !p.IsNil() {
+		l.Refs.Keep(t, &p.Peek().refs, existence)
+	}
 }
 
 // assertPerim fails the run in a DEBUG kernel unless t owns the perimeter of p's MAC.
@@ -147,6 +182,7 @@ func (l *Layer) Rele(t *sim.Thread, p Ptr) {
 		t.Fail(sim.KindPanic, "dls_link_rele", "dls_link_rele: dl_ref is 0")
 	}
 	p.At(t).Ref.Set(t, ref-1)
+	l.Refs.Give(t, &p.At(t).refs)
 	if ref > 1 {
 		return
 	}
@@ -162,10 +198,13 @@ func (l *Layer) destroy(t *sim.Thread, p Ptr) {
 			l.MAC.NotifyRemove(t, m)
 		}
 		l.MAC.ClientClose(m)
+		l.MAC.Reclaim(t, m, p.Peek())
 		l.MAC.Close(t, m)
 		p.At(t).MAC = nil
 	}
 	p.At(t).Ref.Set(t, 0)
+	l.Refs.Close(t, &p.At(t).refs)
+	l.Refs.Close(t, &p.At(t).zoneRefs)
 	l.cache.Free(t, p)
 }
 
@@ -182,6 +221,7 @@ func (l *Layer) ReleByName(t *sim.Thread, name string) env.Errno {
 	if p.At(t).MAC.Flows() > 0 {
 		return env.ENOTEMPTY
 	}
+	l.Refs.Reclaim(t, &p.At(t).refs, existence.Key)
 	l.Rele(t, p)
 	return 0
 }
@@ -203,7 +243,10 @@ func (l *Layer) SetZid(t *sim.Thread, name string, zone env.ZoneID) env.Errno {
 		} else {
 			p.At(t).Zone.Set(t, zone)
 			if zone == env.GlobalZone {
+				l.Refs.Reclaim(t, &p.At(t).refs, assignment.Key)
 				l.Rele(t, p)
+			} else if old == env.GlobalZone {
+				l.Refs.Keep(t, &p.At(t).refs, assignment)
 			}
 		}
 	}
@@ -221,6 +264,15 @@ func (l *Layer) Dev(t *sim.Thread, p Ptr) env.Dev {
 		t.Logf("dls_link_dev %s", m.Name)
 	}
 	return m.Dev
+}
+
+// Balance compares the counters of all links with the ledger. It is not an operation.
+func (l *Layer) Balance(t *sim.Thread) {
+	l.All(func(name string) {
+		p := l.hash[name].Peek()
+		l.Refs.Balance(t, &p.refs, p.Ref.Peek())
+		l.Refs.Balance(t, &p.zoneRefs, p.ZoneRef.Peek())
+	})
 }
 
 // Lookup returns the link of that name. It is not an operation.

@@ -24,6 +24,7 @@ func (l *Layer) Open(t *sim.Thread, p Ptr) (local bool, err env.Errno) {
 	}
 	if local {
 		p.At(t).ZoneRef.Set(t, p.At(t).ZoneRef.Get(t)+1)
+		l.Refs.Take(t, &p.At(t).zoneRefs)
 	}
 	return local, 0
 }
@@ -32,6 +33,7 @@ func (l *Layer) Open(t *sim.Thread, p Ptr) (local bool, err env.Errno) {
 func (l *Layer) Close(t *sim.Thread, p Ptr, local bool) {
 	if local {
 		p.At(t).ZoneRef.Set(t, p.At(t).ZoneRef.Get(t)-1)
+		l.Refs.Give(t, &p.At(t).zoneRefs)
 	}
 	p.At(t).MAC.Stop(t)
 	l.Rele(t, p)

@@ -9,6 +9,7 @@ package door
 import (
 	"dlsim/devnet/env"
 	"dlsim/sim"
+	"dlsim/sim/check"
 )
 
 var (
@@ -97,6 +98,7 @@ type Door struct {
 	layer *Layer
 	num   int
 	holds int
+	refs  check.Account
 }
 
 // Layer is the doors of one kernel.
@@ -108,6 +110,8 @@ type Layer struct {
 	Direct func(t *sim.Thread, d *Door, req *Request) (Reply, env.Errno)
 	// Fault makes door_open and door_info fail.
 	Fault env.Fault
+	// Refs, if not nil, is told who holds which door.
+	Refs *check.Ledger
 	// Prepare is called for each server thread before it runs.
 	Prepare func(*sim.Thread)
 

@@ -3,8 +3,11 @@
 package door
 
 import (
+	"strconv"
+
 	"dlsim/devnet/env"
 	"dlsim/sim"
+	"dlsim/sim/check"
 )
 
 // Attach makes a door served by s and puts it where Open finds it: the server has started.
@@ -31,8 +34,19 @@ func (l *Layer) Open(t *sim.Thread) (*Door, env.Errno) {
 	}
 	l.opened++
 	t.Logf("door_open -> d%d", l.opened)
-	return &Door{gate: file, layer: l, num: l.opened, holds: 1}, 0
+	d := &Door{gate: file, layer: l, num: l.opened, holds: 1}
+	d.refs.Open("door", strconv.Itoa(l.opened))
+	l.Refs.Take(t, &d.refs)
+	return d, 0
 }
+
+// Keep says that the hold of t belongs to a variable of the kernel from now on, until Reclaim.
+func (d *Door) Keep(t *sim.Thread, variable string) {
+	d.layer.Refs.Keep(t, &d.refs, check.Owner{Key: d, What: variable})
+}
+
+// Reclaim says that t is about to release the door for the variable that keeps it.
+func (d *Door) Reclaim(t *sim.Thread) { d.layer.Refs.Reclaim(t, &d.refs, d) }
 
 // IsRevoked reports whether the door is revoked. It is not an operation.
 func (d *Door) IsRevoked() bool { return d.revoked }
@@ -44,7 +58,10 @@ func (d *Door) Num() int { return d.num }
 func (d *Door) Holds() int { return d.holds }
 
 // Hold is door_ki_hold.
-func (d *Door) Hold(*sim.Thread) { d.holds++ }
+func (d *Door) Hold(t *sim.Thread) {
+	d.holds++
+	d.layer.Refs.Take(t, &d.refs)
+}
 
 // Rele is door_ki_rele: the last one closes the door.
 func (d *Door) Rele(t *sim.Thread) {
@@ -52,6 +69,7 @@ func (d *Door) Rele(t *sim.Thread) {
 		t.Logf("door_free d%d", d.num)
 	}
 	d.holds--
+	d.layer.Refs.Give(t, &d.refs)
 }
 
 // Revoked is door_ki_info and a look at DOOR_REVOKED: a door that cannot be asked counts as

@@ -8,6 +8,7 @@ package mac
 import (
 	"dlsim/devnet/env"
 	"dlsim/sim"
+	"dlsim/sim/check"
 )
 
 var (
@@ -51,7 +52,8 @@ type MAC struct {
 
 	perim     perimeter
 	notify    notify
-	ref       int    // mi_ref: opens, one of them by the dls_link for its whole life
+	ref       int // mi_ref: opens, one of them by the dls_link for its whole life
+	refs      check.Account
 	oref      int    // mi_oref: opens that the driver knows of
 	flows     int    // subflows of the primary client
 	client    string // name of the primary client, "" while there is none
@@ -71,6 +73,8 @@ type Layer struct {
 	Devnet Devnet
 	// Fault makes mac_open, mi_open, mac_client_open, mark_exclusive and mac_disable fail.
 	Fault env.Fault
+	// Refs, if not nil, is told who has which reference.
+	Refs *check.Ledger
 	// DeviceOf, if set, names the device of a new MAC.
 	DeviceOf func(name string) env.Dev
 
@@ -103,6 +107,7 @@ func (l *Layer) Register(t *sim.Thread, name string, class env.Class, lower *MAC
 	m := l.pool[l.used]
 	l.used++
 	*m = MAC{Name: name, Class: class, Lower: lower}
+	m.refs.Open(RefSort, name)
 	m.perim.init(t.World(), name)
 	m.notify.init(t.World(), name)
 	if l.DeviceOf != nil {
@@ -145,10 +150,12 @@ func (l *Layer) Open(t *sim.Thread, name string) (*MAC, env.Errno) {
 		return nil, env.EBUSY
 	}
 	m.ref++
+	l.Refs.Take(t, &m.refs)
 	if m.HasOpen {
 		if err := l.driverOpen(t, m); err != 0 {
 			t.Step(opRele, &l.obj, nil)
 			m.ref--
+			l.Refs.Give(t, &m.refs)
 			return nil, err
 		}
 	}
@@ -190,7 +197,17 @@ func (l *Layer) Close(t *sim.Thread, m *MAC) {
 	m.perimOwner().perim.exit(t, "close")
 	t.Step(opRele, &l.obj, nil)
 	m.ref--
+	l.Refs.Give(t, &m.refs)
 }
+
+// RefSort is the sort of the references that Open takes.
+const RefSort = "mi_ref"
+
+// Keep says that the last reference of t to m belongs to o from now on, until Reclaim.
+func (l *Layer) Keep(t *sim.Thread, m *MAC, o check.Owner) { l.Refs.Keep(t, &m.refs, o) }
+
+// Reclaim says that t is about to close m for the owner with that key.
+func (l *Layer) Reclaim(t *sim.Thread, m *MAC, key any) { l.Refs.Reclaim(t, &m.refs, key) }
 
 // MarkExclusive is mac_mark_exclusive, inside the perimeter: ENOENT if the MAC is disabled,
 // EBUSY unless it is open exactly twice, by the dls_link and by the caller's perimeter
@@ -257,6 +274,11 @@ func (l *Layer) disable(t *sim.Thread, m *MAC) env.Errno {
 	}
 	m.disabled = true
 	return 0
+}
+
+// Balance compares the counters of all MACs with the ledger. It is not an operation.
+func (l *Layer) Balance(t *sim.Thread) {
+	l.All(func(m *MAC) { l.Refs.Balance(t, &m.refs, m.ref) })
 }
 
 // Flows returns the number of subflows; inside the perimeter.

@@ -9,9 +9,11 @@ import (
 	"slices"
 
 	"dlsim/devnet/env"
+	"dlsim/devnet/env/dls"
 	"dlsim/devnet/env/door"
 	"dlsim/devnet/env/zone"
 	"dlsim/sim"
+	"dlsim/sim/check"
 	"dlsim/sim/ksync"
 )
 
@@ -29,6 +31,8 @@ type Devnet interface {
 type Dir struct {
 	Devnet Devnet
 	Zones  *zone.Layer
+	// Refs, if not nil, is told which references a node keeps.
+	Refs *check.Ledger
 	// Fault makes mknode fail: the node of a lookup cannot be made.
 	Fault env.Fault
 
@@ -36,6 +40,9 @@ type Dir struct {
 	names    []string     // of the nodes that were made
 	nodes    int
 }
+
+// nodeRefs are the references that a node keeps: what dls_devnet_open leaves.
+var nodeRefs = [...]string{"dd_ref", dls.RefSort}
 
 // Node is a node in /dev/net that is in use.
 type Node struct {
@@ -66,6 +73,9 @@ func (d *Dir) Lookup(t *sim.Thread, name string) (*Node, env.Errno) {
 	}
 	d.nodes++
 	n := &Node{Dev: dev, h: h}
+	for _, sort := range nodeRefs {
+		d.Refs.KeepSort(t, sort, check.Owner{Key: n, What: "a node of /dev/net"})
+	}
 	n.lock.Init(t.World(), nil, "v_lock", "", d.nodes)
 	if !slices.Contains(d.names, name) {
 		d.names = append(d.names, name)
@@ -77,6 +87,7 @@ func (d *Dir) Lookup(t *sim.Thread, name string) (*Node, env.Errno) {
 // Inactive is devname_inactive: the last reference to the node has gone, and the link is closed
 // under the vnode's lock.
 func (d *Dir) Inactive(t *sim.Thread, n *Node) {
+	d.Refs.Reclaim(t, nil, n)
 	n.lock.Enter(t)
 	d.Devnet.DevnetClose(t, n.h)
 	n.lock.Exit(t)

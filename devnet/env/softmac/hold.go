@@ -36,14 +36,14 @@ func (l *Layer) HoldDevice(t *sim.Thread, dev env.Dev) (env.Device, env.Errno) {
 // hold holds s, which was found under the hash lock.
 func (l *Layer) hold(t *sim.Thread, s *softmac) (env.Device, env.Errno) {
 	s.mutex.Enter(t)
-	s.holds++
+	l.take(t, s)
 	l.hashLock.Exit(t)
 	for s.state != attachDone {
 		s.cv.Wait(t, &s.mutex)
 	}
 	err := s.err
 	if err != 0 {
-		s.holds--
+		l.give(t, s)
 	}
 	s.mutex.Exit(t)
 	if err != 0 {
@@ -59,7 +59,7 @@ func (l *Layer) ReleDevice(t *sim.Thread, h env.Device) {
 	}
 	s := h.(*softmac)
 	s.mutex.Enter(t)
-	s.holds--
+	l.give(t, s)
 	s.mutex.Exit(t)
 }
 
@@ -81,22 +81,22 @@ func (l *Layer) walk(t *sim.Thread) bool {
 		}
 		s.mutex.Enter(t)
 		if s.state == attachInprog {
-			s.holds++
+			l.take(t, s)
 			l.hashLock.Exit(t)
 			s.cv.Wait(t, &s.mutex)
-			s.holds--
+			l.give(t, s)
 			s.mutex.Exit(t)
 			return false
 		}
 		if s.state == attachDone && s.recreate {
-			s.holds++
+			l.take(t, s)
 			s.mutex.Exit(t)
 			done := l.recreate(t, s)
 			s.mutex.Enter(t)
 			if done {
 				s.recreate = false
 			}
-			s.holds--
+			l.give(t, s)
 		}
 		s.mutex.Exit(t)
 	}

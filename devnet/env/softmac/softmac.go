@@ -11,6 +11,7 @@ import (
 	"dlsim/devnet/env/ddi"
 	"dlsim/devnet/env/mac"
 	"dlsim/sim"
+	"dlsim/sim/check"
 	"dlsim/sim/ksync"
 )
 
@@ -46,7 +47,8 @@ type softmac struct {
 	mutex    ksync.Mutex
 	cv       ksync.Cond
 	state    state
-	holds    int  // smac_hold_cnt
+	holds    int // smac_hold_cnt
+	refs     check.Account
 	left     bool // smac_attached_left: the detach has failed, and attach will be told again
 	err      env.Errno
 	mac      *mac.MAC
@@ -60,6 +62,8 @@ type Layer struct {
 	DDI    *ddi.Tree
 	Devnet Devnet
 	Taskq  *ksync.Taskq
+	// Refs, if not nil, is told who holds which device.
+	Refs *check.Ledger
 	// SkipLastChain keeps the quirk of the hash walk (environment.md 3.5): the softmac that
 	// was inserted first counts as the one in the last chain, which no walk visits.
 	SkipLastChain bool
@@ -79,6 +83,17 @@ func (l *Layer) Init(w *sim.World) {
 	l.hash, l.created = l.hash[:0], 0
 }
 
+// take makes one more hold of s, and give one less. The caller owns its mutex.
+func (l *Layer) take(t *sim.Thread, s *softmac) {
+	s.holds++
+	l.Refs.Take(t, &s.refs)
+}
+
+func (l *Layer) give(t *sim.Thread, s *softmac) {
+	s.holds--
+	l.Refs.Give(t, &s.refs)
+}
+
 func (l *Layer) find(name string) *softmac {
 	for _, s := range l.hash {
 		if s.name == name {
@@ -91,6 +106,7 @@ func (l *Layer) find(name string) *softmac {
 func (l *Layer) insert(w *sim.World, d *ddi.Device) *softmac {
 	s := &softmac{name: d.Name, dev: d.Dev, legacy: d.Legacy, nosupp: d.NoSupp}
 	l.created++
+	s.refs.Open("smac_hold_cnt", d.Name)
 	s.mutex.Init(w, nil, "smac_mutex", d.Name, 0)
 	s.cv.Init(w, nil, "smac_cv", d.Name, 0)
 	s.cv.Releasers = func(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {

@@ -9,6 +9,7 @@ import (
 	"dlsim/devnet/env"
 	"dlsim/devnet/env/mac"
 	"dlsim/sim"
+	"dlsim/sim/check"
 	"dlsim/sim/ksync"
 )
 
@@ -68,6 +69,7 @@ func (d *Driver) create(t *sim.Thread, v *vnic, id env.LinkID, macname string, l
 			return err
 		}
 		v.lower = m
+		d.MAC.Keep(t, m, check.Owner{Key: v, What: "the VNIC over it"})
 	}
 	_, err := d.Devnet.MgmtLinkName(t, id)
 	if err != 0 {
@@ -117,12 +119,26 @@ func (d *Driver) Delete(t *sim.Thread, id env.LinkID) env.Errno {
 
 func (d *Driver) closeLower(t *sim.Thread, v *vnic) {
 	if v.lower != nil {
+		d.MAC.Reclaim(t, v.lower, v)
 		d.MAC.Close(t, v.lower)
 	}
 }
 
 // Has reports whether the driver has a VNIC of that id. It is not an operation.
 func (d *Driver) Has(id env.LinkID) bool { return d.vnics[id] != nil }
+
+// Keeps reports whether the owner of a reference is a VNIC that the driver has. It is not an operation.
+func (d *Driver) Keeps(key any) bool {
+	v, ok := key.(*vnic)
+	if ok {
+		for _, x := range d.vnics {
+			if x == v {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // IDs calls visit for each link of the driver, in no order. It is not an operation.
 func (d *Driver) IDs(visit func(env.LinkID)) {

@@ -5,6 +5,7 @@ package zone
 import (
 	"dlsim/devnet/env"
 	"dlsim/sim"
+	"dlsim/sim/check"
 )
 
 // Module is what a module registers for network stacks (environment.md 8.3). A netstackid is
@@ -23,6 +24,7 @@ type Module struct {
 type Netstack struct {
 	id      env.ZoneID
 	ref     int
+	refs    check.Account
 	closing bool
 	arg     any // of the module
 }
@@ -81,6 +83,7 @@ func (l *Layer) NetstackGetCurrent(t *sim.Thread) *Netstack {
 		return nil
 	}
 	z.stack.ref++
+	l.Refs.Take(t, &z.stack.refs)
 	return &z.stack
 }
 
@@ -90,4 +93,5 @@ func (l *Layer) NetstackRele(t *sim.Thread, ns *Netstack) {
 		t.Fail(sim.KindPanic, "NULL pointer", "BAD TRAP: netstack_rele(NULL)")
 	}
 	ns.ref--
+	l.Refs.Give(t, &ns.refs)
 }

@@ -10,6 +10,7 @@ import (
 
 	"dlsim/devnet/env"
 	"dlsim/sim"
+	"dlsim/sim/check"
 )
 
 // Status is a zone_status_t; it only ever goes up.
@@ -65,6 +66,8 @@ type Zone struct {
 	Name   string
 	status Status
 	ref    int
+	refs   check.Account
+	layer  *Layer
 	links  []env.LinkID
 	stack  Netstack
 	// Shared says that the zone has no network stack of its own.
@@ -79,6 +82,8 @@ type Layer struct {
 	// Kill ends the processes of a zone that shuts down and returns when none is left; nil if
 	// there are none.
 	Kill func(t *sim.Thread, id env.ZoneID)
+	// Refs, if not nil, is told who holds which zone or network stack.
+	Refs *check.Ledger
 
 	module *Module // registered for network stacks, nil if none is
 	zones  []*Zone // all others
@@ -88,17 +93,25 @@ type Layer struct {
 // Init forgets all zones but the global one.
 func (l *Layer) Init(w *sim.World) {
 	l.zones, l.module = l.zones[:0], nil
-	l.global = Zone{ID: env.GlobalZone, Name: "global", status: Running}
+	l.global = Zone{ID: env.GlobalZone, Name: "global", status: Running, layer: l}
+	l.global.open()
 	w.Register(&l.global.obj, "zone", "global", 0, nil)
 }
 
 // Add makes a zone. It is not an operation: for setting a world up.
 func (l *Layer) Add(w *sim.World, id env.ZoneID, name string, s Status) *Zone {
-	z := &Zone{ID: id, Name: name, status: s}
+	z := &Zone{ID: id, Name: name, status: s, layer: l}
+	z.open()
 	w.Register(&z.obj, "zone", name, 0, z)
 	l.zones = append(l.zones, z)
 	l.createStack(z)
 	return z
+}
+
+// open begins the accounts of a new zone.
+func (z *Zone) open() {
+	z.refs.Open("zone_ref", z.Name)
+	z.stack.refs.Open("netstack_refcnt", z.Name)
 }
 
 // Get returns the zone with the given id in any status, or nil; nil for the global zone too.
@@ -134,6 +147,14 @@ func (l *Layer) Forget(id env.ZoneID) {
 	l.zones = slices.DeleteFunc(l.zones, func(z *Zone) bool { return z.ID == id })
 }
 
+// Balance compares the counters of all zones with the ledger. It is not an operation.
+func (l *Layer) Balance(t *sim.Thread) {
+	l.All(func(z *Zone) {
+		l.Refs.Balance(t, &z.refs, z.ref)
+		l.Refs.Balance(t, &z.stack.refs, z.stack.ref)
+	})
+}
+
 // FindByID is zone_find_by_id: nil unless READY <= status <= DOWN; else the zone is held.
 func (l *Layer) FindByID(t *sim.Thread, id env.ZoneID) *Zone {
 	z := l.Get(id)
@@ -148,6 +169,7 @@ func (l *Layer) FindByID(t *sim.Thread, id env.ZoneID) *Zone {
 		return nil
 	}
 	z.ref++
+	l.Refs.Take(t, &z.refs)
 	return z
 }
 
@@ -163,6 +185,7 @@ func (z *Zone) StatusGet(t *sim.Thread) Status {
 func (z *Zone) Rele(t *sim.Thread) {
 	t.Step(opRele, &z.obj, nil)
 	z.ref--
+	z.layer.Refs.Give(t, &z.refs)
 	if z.ref == 0 && z.status == Dead {
 		for u := z.waiting.First(); u != nil; u = z.waiting.First() {
 			z.waiting.Remove(u)

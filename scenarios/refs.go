@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package scenarios
+
+import (
+	"dlsim/devnet"
+	"dlsim/sim"
+	"dlsim/sim/check"
+)
+
+// hold is a handle that is a bare reference, as the owner of that reference in the ledger.
+type hold struct{ name string }
+
+// keep hands the reference that a step has taken for a handle over to the handle. Nodes and streams
+// are handles that see to that themselves.
+func (a *actor) keep(t *sim.Thread, s *Step) {
+	sort := ""
+	switch s.Op.Yields {
+	case "ref":
+		sort = devnet.RefSort
+	case "tmp":
+		sort = devnet.TrefSort
+	default:
+		return
+	}
+	h := a.holds[s.As]
+	if h == nil {
+		h = &hold{"handle " + s.As}
+		a.holds[s.As] = h
+	}
+	a.m.kernel.Refs().KeepSort(t, sort, check.Owner{Key: h, What: h.name})
+}
+
+// open reports whether a handle of the scenario that keeps references is still there. A bare
+// reference is there until it is released; nobody closes it for a thread that is killed.
+func (m *machine) open(key any) bool {
+	if _, ok := key.(*hold); ok {
+		return true
+	}
+	for _, a := range m.actors {
+		for _, h := range a.handles {
+			if h == key {
+				return true
+			}
+		}
+	}
+	return false
+}
