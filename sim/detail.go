@@ -13,6 +13,7 @@ type Event struct {
 	Thread *Thread // that acted
 	Op     string  // name of the operation, or "choose"
 	Object string  // name of the object, or the label of the choice
+	Access Access  // to the object
 	PCs    []uintptr
 	Picked bool // by the strategy, among at least two threads
 	// Preempt says that the thread that ran before could have gone on.
@@ -186,7 +187,7 @@ func (w *World) slowCarryOut(t *Thread) {
 		return
 	}
 	e := Event{
-		Step: w.steps + 1, Thread: t, Op: t.op.Name, PCs: t.detail.pcs,
+		Step: w.steps + 1, Thread: t, Op: t.op.Name, Access: t.op.Access, PCs: t.detail.pcs,
 		Picked: w.detail.pick.made, Preempt: w.detail.pick.preempt, Enabled: 1,
 	}
 	if t.obj != nil {

@@ -108,6 +108,7 @@ func (w *World) carryOut(t *Thread) {
 		w.slowCarryOut(t)
 	}
 	w.steps++
+	t.steps++
 	h := t.hash*0x9e3779b97f4a7c15 + 1
 	if t.obj != nil {
 		h = t.obj.order.event(h, t.op.Access)

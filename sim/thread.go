@@ -46,6 +46,7 @@ type Thread struct {
 	fn      func(*Thread)
 	joiners Queue
 	wake    int64 // virtual time at which a sleeper goes on
+	steps   int32 // operations carried out
 	co      *coro.Coro
 	clock   clock // in worlds with Config.Races
 	parent  *Thread
@@ -76,6 +77,9 @@ func (t *Thread) Label() Label { return Label{Class: t.class, Num: t.num} }
 
 // Class returns the name without the number that tells apart threads of the same sort.
 func (t *Thread) Class() string { return t.class }
+
+// Steps returns how many operations the thread has carried out in this schedule. Any thread may call it.
+func (t *Thread) Steps() int { return int(t.steps) }
 
 // Pending returns the operation the thread does next. Any thread may call it.
 func (t *Thread) Pending() Op { return Op{t.op, t.obj} }

@@ -245,7 +245,7 @@ func (w *World) newThread(class string, num int, fn func(*Thread)) *Thread {
 	t.class, t.num, t.fn = class, int32(num), fn
 	t.state, t.helper, t.locked = unstarted, false, 0
 	t.local, t.waits, t.joins = nil, nil, nil
-	t.op, t.obj, t.hash, t.wake = opStart, nil, 0, 0
+	t.op, t.obj, t.hash, t.wake, t.steps = opStart, nil, 0, 0, 0
 	t.queue, t.qprev, t.qnext = nil, nil, nil
 	t.joiners.Reset()
 	t.clock = t.clock[:0]
@@ -301,6 +301,9 @@ func (w *World) NumThreads() int { return w.live }
 
 // Thread returns the thread with the given id.
 func (w *World) Thread(id int) *Thread { return w.threads[:w.live][id] }
+
+// Created returns the number of threads created so far; their ids are those below.
+func (w *World) Created() int { return w.live }
 
 // Enabled returns the threads that can go on; valid until the next step.
 func (w *World) Enabled() *Set { return &w.enabled }
