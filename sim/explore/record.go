@@ -89,6 +89,10 @@ func Take(w *sim.World, res sim.Result, sites sim.Resolver) *Record {
 	return r
 }
 
+// Signature returns the signature of a detailed run, "" if it did not fail. It is what Take
+// would say of it, at less cost.
+func Signature(res sim.Result, sites sim.Resolver) string { return summarise(res, sites).Signature }
+
 // summarise fills all but the events and choices.
 func summarise(res sim.Result, sites sim.Resolver) *Record {
 	f := res.Failure

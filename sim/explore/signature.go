@@ -98,9 +98,9 @@ func (r *Record) Stuck() []State {
 	return on
 }
 
-// cheapKey is equal for most failures of one signature and costs no detailed run: the kind
+// Words is equal for most failures of one signature and costs no detailed run: the kind
 // and the words of the failure, without numbers.
-func cheapKey(f *sim.Failure) string {
+func Words(f *sim.Failure) string {
 	b := make([]byte, 0, 128)
 	b = append(b, f.Kind...)
 	for _, s := range [2]string{f.Subject, f.Message} {

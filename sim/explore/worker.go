@@ -20,7 +20,7 @@ type slot struct {
 	digest       uint64
 	fingerprint  uint64
 	kind         sim.Kind
-	key          string           // of a failure; see cheapKey
+	key          string           // of a failure; see Words
 	counts       *strategy.Counts // if the plan says so
 }
 
@@ -74,7 +74,7 @@ func summary(r sim.Result) slot {
 		digest: r.Digest, fingerprint: r.Fingerprint,
 	}
 	if r.Failure != nil {
-		s.kind, s.key = r.Failure.Kind, cheapKey(r.Failure)
+		s.kind, s.key = r.Failure.Kind, Words(r.Failure)
 	}
 	return s
 }
