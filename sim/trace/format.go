@@ -16,14 +16,17 @@ const (
 	sectionScenario  = "scenario.yaml"
 	sectionChoices   = "choices"
 	sectionViolation = "violation"
+	sectionShrunk    = "shrunk"
 	sectionChecksums = "checksums"
 )
 
-// sections returns the names of all sections, in their order.
-func sections() []string {
-	return []string{
-		sectionHeader, sectionScenario, sectionChoices, sectionViolation, sectionChecksums,
+// sections returns the names of all sections of a format version, in their order.
+func sections(version int) []string {
+	names := []string{sectionHeader, sectionScenario, sectionChoices, sectionViolation}
+	if version >= 2 {
+		names = append(names, sectionShrunk)
 	}
+	return append(names, sectionChecksums)
 }
 
 // Format returns the trace as it is written to a file. It fails only for a scenario that
@@ -34,7 +37,7 @@ func (t *Trace) Format() ([]byte, error) {
 		return nil, errors.New("the scenario has a line that looks like \"-- name --\"")
 	}
 	h, v := t.Header, t.Violation
-	version, size := FormatVersion, len(t.Source)
+	version, size := t.version(), len(t.Source)
 	source := t.Source
 	if size > 0 && source[size-1] != '\n' {
 		source = append(source[:size:size], '\n')
@@ -45,6 +48,9 @@ func (t *Trace) Format() ([]byte, error) {
 		{Name: sectionChoices, Data: formatChoices(t.Choices)},
 		{Name: sectionViolation, Data: formatFields(violationFields(&v))},
 	}}
+	if t.Shrunk != nil {
+		a.Files = append(a.Files, txtar.File{Name: sectionShrunk, Data: t.Shrunk.format()})
+	}
 	var sums []byte
 	for _, f := range a.Files {
 		sums = fmt.Appendf(sums, "%s %s\n", f.Name, checksum(f.Data))

@@ -5,6 +5,7 @@ package trace
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"golang.org/x/tools/txtar"
@@ -60,10 +61,11 @@ func (p *parser) parse(data []byte) *Trace {
 		p.fail(1, "not a dlsim trace: it does not begin with \"-- header --\"")
 		return nil
 	}
-	if !p.version(all[0]) {
+	known := sections(p.version(all[0]))
+	if p.err != nil {
 		return nil
 	}
-	for i, name := range sections() {
+	for i, name := range known {
 		switch {
 		case i == len(all):
 			p.fail(lineCount(data), "the trace is cut short: it ends before section %q", name)
@@ -73,8 +75,8 @@ func (p *parser) parse(data []byte) *Trace {
 			return nil
 		}
 	}
-	if len(all) > len(sections()) {
-		p.fail(all[len(sections())].line, "unexpected section %q", all[len(sections())].name)
+	if len(all) > len(known) {
+		p.fail(all[len(known)].line, "unexpected section %q", all[len(known)].name)
 		return nil
 	}
 	t, version, size := new(Trace), 0, 0
@@ -82,6 +84,9 @@ func (p *parser) parse(data []byte) *Trace {
 	p.source(all[1], size, t)
 	p.choices(all[2], t)
 	p.fields(all[3], violationFields(&t.Violation))
+	if all[4].name == sectionShrunk {
+		t.Shrunk = p.shrunk(all[4])
+	}
 	p.checksums(all)
 	if p.err == nil {
 		p.canonical(data, t)
@@ -89,18 +94,21 @@ func (p *parser) parse(data []byte) *Trace {
 	return t
 }
 
-// version checks the first line of the header, before anything that versions may change.
-func (p *parser) version(s section) bool {
+// version returns the format version, which it checks before anything that versions may
+// change.
+func (p *parser) version(s section) int {
 	if len(s.lines) == 0 || !strings.HasPrefix(s.lines[0], "format: ") {
-		p.fail(s.line+1, "expected \"format: %d\"", FormatVersion)
-		return false
+		p.fail(s.line+1, "expected \"format: VERSION\"")
+		return 0
 	}
-	if v := strings.TrimPrefix(s.lines[0], "format: "); v != fmt.Sprint(FormatVersion) {
-		p.fail(s.line+1, "trace format %s is not known to this version of dlsim, which reads %d",
-			v, FormatVersion)
-		return false
+	v := strings.TrimPrefix(s.lines[0], "format: ")
+	for known := 1; known <= FormatVersion; known++ {
+		if v == strconv.Itoa(known) {
+			return known
+		}
 	}
-	return true
+	p.fail(s.line+1, "trace format %s is not known to this version of dlsim, which reads 1 to %d", v, FormatVersion)
+	return 0
 }
 
 func (p *parser) fields(s section, fields []field) {

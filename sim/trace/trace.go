@@ -4,12 +4,13 @@
 // needed to run a failing schedule again, by names and never by numbers, so that it stays
 // readable, diffs well and survives changes of the program that do not touch its way.
 //
-// A trace is a txtar archive of five sections:
+// A trace is a txtar archive of these sections:
 //
 //	header         format version, where it comes from, and how it was found
 //	scenario.yaml  the scenario, verbatim
 //	choices        one line for each time the strategy had to decide
 //	violation      what the schedule ended with
+//	shrunk         only if it was shrunk: what is left of what was found, and why it fails
 //	checksums      one for each section above
 //
 // A line of choices is the pick of a thread with the operation it did next,
@@ -34,8 +35,9 @@ import (
 	"dlsim/sim/strategy"
 )
 
-// FormatVersion is the only version that this package reads and writes.
-const FormatVersion = 1
+// FormatVersion is the newest version that this package reads and writes. A trace says the
+// lowest version that can hold it: 2 if it was shrunk, else 1.
+const FormatVersion = 2
 
 // Header says where a trace comes from.
 type Header struct {
@@ -67,6 +69,16 @@ type Trace struct {
 	Source    []byte // of the scenario
 	Choices   []strategy.Recorded
 	Violation Violation
+	// Shrunk says what was left out of what was found; nil if nothing was tried.
+	Shrunk *Shrunk
+}
+
+// version returns the format version that the trace needs.
+func (t *Trace) version() int {
+	if t.Shrunk != nil {
+		return 2
+	}
+	return 1
 }
 
 // New returns the trace of a violation; h says where it comes from, without the fields that

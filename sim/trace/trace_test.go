@@ -161,8 +161,9 @@ func TestErrors(t *testing.T) {
 	tests := []struct{ data, want string }{
 		{"", "x:1: not a dlsim trace"},
 		{"hello\n" + data, "x:1: not a dlsim trace"},
-		{replace("format: 1", "format: 2"), "x:2: trace format 2 is not known"},
-		{replace("format: 1\n", ""), "x:2: expected \"format: 1\""},
+		{replace("format: 1", "format: 3"), "x:2: trace format 3 is not known"},
+		{replace("format: 1", "format: 2"), fmt.Sprintf("x:%d: expected section \"shrunk\"", line("-- checksums"))},
+		{replace("format: 1\n", ""), "x:2: expected \"format: VERSION\""},
 		{cut("-- violation --"), fmt.Sprintf("x:%d: the trace is cut short: it ends before "+
 			"section \"violation\"", line("-- violation --")-1)},
 		{cut("\nviolation "), fmt.Sprintf("x:%d: section \"checksums\" is cut short",
@@ -212,7 +213,25 @@ func anyTrace(t *rapid.T) *trace.Trace {
 			choices = append(choices, c)
 		}
 	}
+	var shrunk *trace.Shrunk
+	if rapid.Bool().Draw(t, "shrunk") {
+		count := rapid.IntRange(0, 1<<40)
+		part := func(what string) trace.Part { return trace.Part{Left: count.Draw(t, what), Of: count.Draw(t, what)} }
+		shrunk = &trace.Shrunk{
+			ScenarioHash: name.Draw(t, "hash"), Threads: part("threads"), Operations: part("operations"),
+			Faults: part("faults"), Preemptions: part("preemptions"), Steps: part("steps"),
+			Fewer: count.Draw(t, "fewer"), Proven: rapid.Bool().Draw(t, "proven"), Schedules: count.Draw(t, "schedules"),
+			Why: trace.Why{Broken: count.Draw(t, "broken"), Kept: count.Draw(t, "kept"), Failed: count.Draw(t, "failed")},
+		}
+		place := func() trace.Place {
+			return trace.Place{Thread: name.Draw(t, "thread"), Op: name.Draw(t, "op"), Site: name.Draw(t, "site")}
+		}
+		for range rapid.IntRange(0, 3).Draw(t, "orders") {
+			shrunk.Why.Orders = append(shrunk.Why.Orders, trace.Order{First: place(), Second: place()})
+		}
+	}
 	return &trace.Trace{
+		Shrunk: shrunk,
 		Header: trace.Header{
 			Tool: name.Draw(t, "tool"), Scenario: name.Draw(t, "scenario"),
 			ScenarioHash: "1", PortHash: "2", Kernel: "debug", Strategy: "pct depth=3 k=5",
@@ -251,6 +270,9 @@ func FuzzParse(f *testing.F) {
 		_, x := found(f, name)
 		f.Add(format(f, x))
 	}
+	_, x := found(f, "hang")
+	x.Shrunk = &trace.Shrunk{Why: trace.Why{Orders: []trace.Order{{First: trace.Place{Thread: "a"}}}}}
+	f.Add(format(f, x))
 	f.Add([]byte("-- header --\nformat: 1\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		x, err := trace.Parse("x", data)
