@@ -21,6 +21,9 @@ type catalog interface {
 	// set or the text says so. file stands for it in errors, which say where and what is
 	// wrong.
 	parse(file string, text []byte, debug bool) (*scenario, error)
+	// shrink returns the smallest scenario it finds for which fails is true, as it is of sc:
+	// sc without whatever can be left out. Of what is expected it keeps what matches.
+	shrink(sc *scenario, debug bool, matches func(explore.Expectation) bool, fails func(*scenario) bool) *scenario
 	// ops lists the operations that a scenario's steps can be.
 	ops() []listed
 	// portHash identifies the code under test.
@@ -40,7 +43,11 @@ type scenario struct {
 	explore     explore.Config // as the file asks for it
 	threads     []report.Thread
 	program     explore.Program
+	size        size
 }
+
+// size counts what a scenario is made of.
+type size struct{ threads, operations, faults int }
 
 // load reads the scenarios of the given files and folders, all of them or none.
 func load(c catalog, paths []string, debug bool) ([]*scenario, error) {

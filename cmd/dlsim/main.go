@@ -89,7 +89,7 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(a.runCommand(), a.replayCommand(), a.listCommand(), a.genCommand(), a.fuzzCommand(),
+	root.AddCommand(a.runCommand(), a.replayCommand(), a.shrinkCommand(), a.listCommand(), a.genCommand(), a.fuzzCommand(),
 		a.versionCommand())
 	refuseCommands(root)
 	return root

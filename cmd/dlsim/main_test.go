@@ -92,6 +92,11 @@ func (toys) find(path string) ([]string, error) {
 
 func (toys) ops() []listed { return []listed{{"dine", strings.Repeat("take two forks ", 12)}} }
 
+// Toys are as small as they get.
+func (toys) shrink(sc *scenario, _ bool, _ func(explore.Expectation) bool, _ func(*scenario) bool) *scenario {
+	return sc
+}
+
 func (toys) portHash() string { return "exploretest" }
 
 func (toys) kernel() report.Kernel {
@@ -125,6 +130,7 @@ func (toys) parse(file string, text []byte, _ bool) (*scenario, error) {
 			if other := os.Getenv("TOY_PROGRAM"); other != "" {
 				sc.program = changed(p, sc.name, other)
 			}
+			sc.size = size{threads: 1, operations: 1}
 			sc.threads = []report.Thread{{Name: "main", Ops: []string{value}}}
 		case "schedules":
 			n, err := strconv.ParseInt(value, 10, 64)

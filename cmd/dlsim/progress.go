@@ -7,13 +7,12 @@ import (
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
-
-	"dlsim/sim/explore"
 )
 
-// progress shows how far a campaign is, on a terminal, once it has taken a second.
+// progress shows how far something that runs schedules is, on a terminal, once it has taken
+// a second.
 type progress struct {
-	s        *session
+	a        *app
 	name     string
 	total    int64
 	start    time.Time
@@ -24,20 +23,25 @@ type progress struct {
 
 const progressAfter = time.Second
 
-func (s *session) progress(name string, c explore.Config) *progress {
-	return &progress{
-		s: s, name: name, total: c.Schedules, start: time.Now(),
-		disabled: !s.errTerminal || s.flags.quiet,
-	}
+// progress begins to show it. total is the number of schedules, 0 if that is not known.
+func (a *app) progress(name string, total int64) *progress {
+	return &progress{a: a, name: name, total: total, start: time.Now(), disabled: !a.errTerminal}
 }
 
-// update is called by the campaign, from one goroutine.
+// progress is silent when the run is to be.
+func (s *session) progress(name string, total int64) *progress {
+	p := s.app.progress(name, total)
+	p.disabled = p.disabled || s.flags.quiet
+	return p
+}
+
+// update is told the number of schedules so far, by one goroutine.
 func (p *progress) update(done int64) {
 	if p.disabled || p.bar == nil && time.Since(p.start) < progressAfter {
 		return
 	}
 	if p.bar == nil {
-		p.pool = mpb.New(mpb.WithOutput(p.s.err), mpb.WithWidth(40))
+		p.pool = mpb.New(mpb.WithOutput(p.a.err), mpb.WithWidth(40))
 		decorators := []decor.Decorator{decor.CurrentNoUnit(" %d schedules ")}
 		if p.total > 0 {
 			decorators = []decor.Decorator{

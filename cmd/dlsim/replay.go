@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -47,38 +46,17 @@ func (a *app) replay(file string, events bool, how style) error {
 	if err := how.check(); err != nil {
 		return err
 	}
-	t, err := trace.ReadFile(file)
+	t, sc, err := a.recorded(file)
 	if err != nil {
-		var bad *trace.Error
-		if errors.As(err, &bad) {
-			return inputError{fmt.Errorf("%w\n    %s", err, bad.Text)}
-		}
-		return usageError{err}
+		return err
 	}
 	h := &t.Header
-	if h.Kernel != kernelProduction && h.Kernel != kernelDebug {
-		return usagef("%s: there is no kernel %q", file, h.Kernel)
-	}
-	for _, c := range h.Checks {
-		if err := pick("check", c, a.checks(), nil); err != nil {
-			return usagef("%s: %w", file, err)
-		}
-	}
-	sc, err := a.catalog.parse(file+"(scenario.yaml)", t.Source, h.Kernel == kernelDebug)
-	if err != nil {
-		return inputError{err}
-	}
-	if sc.hash != h.ScenarioHash || sc.name != h.Scenario {
-		return usagef("%s: the header is of scenario %s with hash %s, but the trace holds %s with "+
-			"hash %s", file, h.Scenario, h.ScenarioHash, sc.name, sc.hash)
-	}
 	p := sc.program
 	r := trace.Replay(p, t)
 	f := report.Failure{
 		Scenario: report.Scenario{Name: sc.name, Threads: sc.threads}, Record: r.Record,
 		Trace: file, Patches: a.patches, Color: a.outTerminal,
-		Origin: fmt.Sprintf("by %s: %s, seed %d, schedule %d", h.Tool, h.Strategy, h.Seed,
-			h.Schedule),
+		Origin: origin(h), Notes: shrunkNotes(t.Shrunk),
 	}
 	if p.PortHash() != h.PortHash {
 		f.Notes = append(f.Notes, fmt.Sprintf(

@@ -41,6 +41,7 @@ type runFlags struct {
 	baseline, writeBaseline string
 	patches                 []string
 	expect                  string
+	noShrink                bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -71,6 +72,7 @@ func (a *app) runCommand() *cobra.Command {
 	patchFlag(s, &f.patches)
 	s.StringVar(&f.expect, "expect", "", "none: nothing may be found, whatever the scenarios expect")
 	s.StringVar(&f.traces, "traces", "dlsim-traces", "folder for the traces of violations")
+	s.BoolVar(&f.noShrink, "no-shrink", false, "write traces as they were found, without making them smaller")
 	s.BoolVar(&f.failFast, "fail-fast", false, "stop at the first violation that fails the run")
 	s.StringVar(&f.json, "json", "", "write the results as JSON lines to a file, or to - (stdout)")
 	f.style.flag(s)
@@ -267,7 +269,7 @@ func worse(code int, v explore.Verdict) int {
 func (s *session) explore(ctx context.Context, sc *scenario, c explore.Config) (*explore.Result,
 	error,
 ) {
-	bar := s.progress(sc.name, c)
+	bar := s.progress(sc.name, c.Schedules)
 	c.Progress = bar.update
 	r, err := explore.Explore(ctx, sc.program, c)
 	bar.done()
@@ -275,10 +277,11 @@ func (s *session) explore(ctx context.Context, sc *scenario, c explore.Config) (
 		return nil, unknownError{err}
 	}
 	traces := make([]string, len(r.Violations))
+	found := make([]*shrunken, len(r.Violations))
 	for i, v := range r.Violations {
 		traces[i] = filepath.Join(s.flags.traces, trace.FileName(sc.name, v))
-		t := trace.New(s.header(sc, c), sc.source, v)
-		if err := t.WriteFile(traces[i]); err != nil {
+		found[i] = s.shrink(ctx, trace.New(s.header(sc, c), sc.source, v), sc, v.Record)
+		if err := found[i].trace.WriteFile(traces[i]); err != nil {
 			return nil, fmt.Errorf("cannot write the trace: %w", err)
 		}
 	}
@@ -289,7 +292,24 @@ func (s *session) explore(ctx context.Context, sc *scenario, c explore.Config) (
 	}
 	s.known.add(sc.name, r)
 	s.addJSON(sc, c, r, traces)
-	return r, s.report(sc, r, traces)
+	return r, s.report(sc, r, found, traces)
+}
+
+// shrink returns the trace of a violation as it is to be written: smaller, unless it is not to
+// be, or cannot be because its checks need more than one schedule.
+func (s *session) shrink(ctx context.Context, t *trace.Trace, sc *scenario, r *explore.Record) *shrunken {
+	if !s.flags.noShrink {
+		bar := s.progress("shrinking "+sc.name, 0)
+		defer bar.done()
+		small := &shrinker{catalog: s.catalog, effort: quickEffort(), debug: s.flags.debug, tick: func(n int) bool {
+			bar.update(int64(n))
+			return ctx.Err() == nil
+		}}
+		if x := small.shrink(t, sc); x != nil {
+			return x
+		}
+	}
+	return &shrunken{trace: t, record: r, scenario: report.Scenario{Name: sc.name, Threads: sc.threads}}
 }
 
 func (s *session) header(sc *scenario, c explore.Config) trace.Header {
@@ -316,7 +336,7 @@ func kernelName(debug bool) string {
 const reportsMax = 3 // of one scenario
 
 // report keeps the reports of what fails the run for the end.
-func (s *session) report(sc *scenario, r *explore.Result, traces []string) error {
+func (s *session) report(sc *scenario, r *explore.Result, found []*shrunken, traces []string) error {
 	shown, left := 0, 0
 	for i, v := range r.Violations {
 		if v.Accepted {
@@ -329,8 +349,8 @@ func (s *session) report(sc *scenario, r *explore.Result, traces []string) error
 		shown++
 		s.reports.WriteByte('\n')
 		err := s.write(&s.reports, s.flags.style, report.Failure{
-			Scenario: report.Scenario{Name: sc.name, Threads: sc.threads},
-			Record:   v.Record, Patches: s.patches, Trace: traces[i], Color: s.outTerminal && s.flags.json != "-",
+			Scenario: found[i].scenario, Record: found[i].record, Notes: shrunkNotes(found[i].trace.Shrunk),
+			Patches: s.patches, Trace: traces[i], Color: s.outTerminal && s.flags.json != "-",
 			Found: &report.Finding{
 				Plan: v.Plan, Seed: r.Plan.Seed, First: v.First, Count: v.Count,
 				Exact: v.Exact, Schedules: r.Schedules,

@@ -9,6 +9,7 @@ import (
 	"dlsim/devnet"
 	"dlsim/scenarios"
 	"dlsim/sim"
+	"dlsim/sim/explore"
 	"dlsim/sim/report"
 )
 
@@ -42,6 +43,28 @@ func (portCatalog) parse(file string, text []byte, debug bool) (*scenario, error
 	if err != nil {
 		return nil, err
 	}
+	return prepare(sc, debug)
+}
+
+func (portCatalog) shrink(sc *scenario, debug bool, matches func(explore.Expectation) bool,
+	fails func(*scenario) bool,
+) *scenario {
+	whole, err := scenarios.Parse(sc.name, sc.source)
+	if err != nil {
+		panic("engine bug: a scenario that was loaded is refused: " + err.Error())
+	}
+	small, err := prepare(scenarios.Shrink(whole, matches, func(c *scenarios.Scenario) bool {
+		less, err := prepare(c, debug)
+		return err == nil && fails(less)
+	}), debug)
+	if err != nil {
+		panic("engine bug: the smaller scenario cannot be run: " + err.Error())
+	}
+	return small
+}
+
+// prepare makes a loaded scenario ready.
+func prepare(sc *scenarios.Scenario, debug bool) (*scenario, error) {
 	p, err := scenarios.NewProgram(sc, scenarios.Options{DebugKernel: debug})
 	if err != nil {
 		return nil, err
@@ -51,6 +74,7 @@ func (portCatalog) parse(file string, text []byte, debug bool) (*scenario, error
 		program: p,
 		explore: sc.Campaign(),
 	}
+	out.size.threads, out.size.operations, out.size.faults = sc.Size()
 	for _, t := range sc.Threads {
 		lane := report.Thread{Name: t.Name}
 		for _, s := range t.Steps {
