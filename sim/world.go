@@ -302,9 +302,6 @@ func (w *World) NumThreads() int { return w.live }
 // Thread returns the thread with the given id.
 func (w *World) Thread(id int) *Thread { return w.threads[:w.live][id] }
 
-// Created returns the number of threads created so far; their ids are those below.
-func (w *World) Created() int { return w.live }
-
 // Enabled returns the threads that can go on; valid until the next step.
 func (w *World) Enabled() *Set { return &w.enabled }
 

@@ -149,7 +149,7 @@ func (s *steer) decide(at moment, plain int32) int32 {
 // moment returns that of a pick, and keeps the books: who ran last, and who has ended.
 func (s *steer) moment(w *sim.World, cur *sim.Thread) moment {
 	s.clock++
-	for len(s.last) < w.Created() {
+	for len(s.last) < w.NumThreads() {
 		s.last, s.ended = append(s.last, s.clock), append(s.ended, false)
 	}
 	if cur == nil {
