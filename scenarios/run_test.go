@@ -52,7 +52,7 @@ func TestShippedScenarios(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				cfg := sc.Campaign()
-				cfg.Schedules = 4000
+				cfg.Schedules = min(cfg.Schedules, 4000)
 				res, err := explore.Explore(t.Context(), program(t, sc, opts), cfg)
 				if err != nil {
 					t.Fatal(err)
