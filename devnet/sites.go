@@ -133,7 +133,7 @@ func (s *Sites) Resolve(pcs []uintptr) sim.Site {
 		switch {
 		case pkg == "dlsim/devnet":
 			if c := s.marks[file][f.Line]; c != 0 {
-				return sim.Site{Func: s.cFunction(c), Line: c, File: "dls_mgmt.c", Via: via}
+				return sim.Site{Func: s.Function(c), Line: c, File: "dls_mgmt.c", Via: via}
 			}
 			if name := s.names["devnet."+fn]; name != "" && inner.Func == "" {
 				inner = sim.Site{Func: name, File: "dls_mgmt.c"}
@@ -179,7 +179,7 @@ func (s *Sites) Frames(pcs []uintptr) []sim.Site {
 		case len(out) > 0 && strings.Contains(f.Function, ".func"):
 			// A function literal stands where C passes a function by its name.
 		case c != 0 && pkg == "dlsim/devnet":
-			add(sim.Site{Func: s.cFunction(c), Line: c, File: "dls_mgmt.c"})
+			add(sim.Site{Func: s.Function(c), Line: c, File: "dls_mgmt.c"})
 		case pkg == "dlsim/devnet" || strings.HasPrefix(pkg, "dlsim/devnet/env"):
 			add(sim.Site{Func: s.names[path.Base(pkg)+"."+fn], File: file})
 		}
@@ -206,7 +206,7 @@ func (s *Sites) Caller(pcs []uintptr) sim.Site {
 		f, more = frames.Next()
 		pkg, _ := splitName(f.Function)
 		if c := s.marks[path.Base(f.File)][f.Line]; pkg == "dlsim/devnet" && c != 0 {
-			site = sim.Site{Func: s.cFunction(c), Line: c, File: "dls_mgmt.c", Via: site.Func}
+			site = sim.Site{Func: s.Function(c), Line: c, File: "dls_mgmt.c", Via: site.Func}
 			if !counting[site.Func] {
 				break
 			}
@@ -218,8 +218,9 @@ func (s *Sites) Caller(pcs []uintptr) sim.Site {
 	return site
 }
 
-// cFunction returns the name of the C function that line c is in.
-func (s *Sites) cFunction(c int) string {
+// Function returns the name of the C function that line c of the seed is in, or the name of the
+// file.
+func (s *Sites) Function(c int) string {
 	for _, r := range s.funcs {
 		if r.first <= c && c <= r.last {
 			return r.name
