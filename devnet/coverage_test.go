@@ -24,7 +24,7 @@ var unreached = []unreachedLine{
 	{"modhash.go", "remove", "return mhErrNotFound", "what C:1059, C:1063 and C:1535 remove was found, or was put there together with what was found"},
 	{"sites.go", "NewSites", "return err", "the embedded source can be read and parsed, as it has been compiled"},
 	{"sites.go", "NewSites", `panic("engine bug: embedded source: " + err.Error())`, "the same"},
-	{"sites.go", "cFunction", `return "dls_mgmt.c"`, "every mark is in a function of the original (TestMarksFitTheOriginal)"},
+	{"sites.go", "Function", `return "dls_mgmt.c"`, "every mark is in a function of the original (TestMarksFitTheOriginal)"},
 	{"sites.go", "splitName", `return function, ""`, "every frame of Go has a package"},
 	{"sites.go", "splitName", `return pkg, ""`, "every frame of Go has a function"},
 	{"sites.go", "PortHash", "", "for the head of a trace file: cmd/dlsim calls it"},
