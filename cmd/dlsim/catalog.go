@@ -38,6 +38,7 @@ type listed struct{ name, about string }
 // scenario is one that was loaded, ready to be explored.
 type scenario struct {
 	name, about string
+	file        string
 	hash        string
 	source      []byte
 	explore     explore.Config // as the file asks for it
@@ -80,7 +81,7 @@ func load(c catalog, paths []string, debug bool) ([]*scenario, error) {
 			if first, twice := files[sc.name]; twice {
 				return nil, usagef("%s and %s are both named %s", first, file, sc.name)
 			}
-			files[sc.name] = file
+			files[sc.name], sc.file = file, file
 			out = append(out, sc)
 		}
 	}

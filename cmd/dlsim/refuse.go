@@ -14,7 +14,7 @@ import (
 
 // laterCommands are the subcommands of later versions.
 func laterCommands() []string {
-	return []string{"mutate", "bugs", "completion", "man"}
+	return []string{"mutate", "bugs"}
 }
 
 func laterChecks() []string {

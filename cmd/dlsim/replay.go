@@ -15,6 +15,7 @@ import (
 func (a *app) replayCommand() *cobra.Command {
 	events, strict := false, true
 	var how style
+	var files replayFiles
 	var patches []string
 	cmd := &cobra.Command{
 		Use:   "replay TRACE",
@@ -31,19 +32,20 @@ func (a *app) replayCommand() *cobra.Command {
 			if !strict {
 				return usagef("--strict=false is not available in this version")
 			}
-			return a.patched(cmd.Context(), patches, func() error { return a.replay(args[0], events, how) })
+			return a.patched(cmd.Context(), patches, func() error { return a.replay(args[0], events, how, files) })
 		},
 	}
 	cmd.Flags().BoolVar(&events, "events", false, "print every step after the report")
 	patchFlag(cmd.Flags(), &patches)
 	how.flag(cmd.Flags())
+	files.flags(cmd.Flags())
 	cmd.Flags().BoolVar(&strict, "strict", true, "stop at the first step that differs")
-	refuseFlags(cmd, []string{"step", "resync"}, []string{"continue", "html", "perfetto"})
+	refuseFlags(cmd, []string{"step", "resync"}, []string{"continue"})
 	return cmd
 }
 
-func (a *app) replay(file string, events bool, how style) error {
-	if err := how.check(); err != nil {
+func (a *app) replay(file string, events bool, how style, files replayFiles) error {
+	if err := errors.Join(how.check(), files.check()); err != nil {
 		return err
 	}
 	t, sc, err := a.recorded(file)
@@ -64,6 +66,9 @@ func (a *app) replay(file string, events bool, how style) error {
 			p.PortHash()))
 	}
 	if err := a.replayed(f, t, r, how); err != nil {
+		return err
+	}
+	if err := files.write(f); err != nil {
 		return err
 	}
 	if events {

@@ -37,6 +37,7 @@ type runFlags struct {
 	json      string
 	quiet     bool
 	style     style
+	files     runFiles
 	// baseline is read, writeBaseline is written anew.
 	baseline, writeBaseline string
 	patches                 []string
@@ -77,8 +78,8 @@ func (a *app) runCommand() *cobra.Command {
 	s.StringVar(&f.json, "json", "", "write the results as JSON lines to a file, or to - (stdout)")
 	f.style.flag(s)
 	s.BoolVar(&f.quiet, "quiet", false, "say nothing of what is as expected")
-	refuseFlags(cmd, []string{"github"},
-		[]string{"preemptions", "junit", "sarif"})
+	f.files.flags(s)
+	refuseFlags(cmd, nil, []string{"preemptions"})
 	return cmd
 }
 
@@ -100,10 +101,13 @@ func (f *runFlags) check(set *pflag.FlagSet) error {
 	case f.traces == "":
 		return usagef("--traces must name a folder")
 	}
-	if f.json != "" && f.json != "-" {
+	if f.json != "-" {
 		if err := checkFolder("json", f.json); err != nil {
 			return err
 		}
+	}
+	if err := f.files.check(); err != nil {
+		return err
 	}
 	if set.Changed("strategy") {
 		return pick("strategy", f.strategy, explore.StrategyNames(), laterStrategies())
@@ -111,8 +115,12 @@ func (f *runFlags) check(set *pflag.FlagSet) error {
 	return nil
 }
 
-// checkFolder refuses a file that a flag wants written where there is no folder.
+// checkFolder refuses a file that a flag wants written where there is no folder; "" is no
+// file.
 func checkFolder(flag, file string) error {
+	if file == "" {
+		return nil
+	}
 	dir := filepath.Dir(file)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return usagef("--%s: there is no folder %s", flag, dir)
@@ -174,12 +182,14 @@ func (f *runFlags) config(set *pflag.FlagSet, sc *scenario, checks []string) exp
 // session is one dlsim run.
 type session struct {
 	*app
-	flags   *runFlags
-	text    io.Writer // where people read
-	table   *report.Table
-	known   *baseline
-	json    bytes.Buffer
-	reports bytes.Buffer
+	flags *runFlags
+	text  io.Writer // where people read
+	table *report.Table
+	known *baseline
+	// outcomes are kept for the files that are written at the end.
+	outcomes []report.Outcome
+	json     bytes.Buffer
+	reports  bytes.Buffer
 }
 
 func (a *app) run(ctx context.Context, f *runFlags, set *pflag.FlagSet, paths []string) error {
@@ -238,6 +248,9 @@ func (a *app) run(ctx context.Context, f *runFlags, set *pflag.FlagSet, paths []
 	if err := known.finish(s.text); err != nil {
 		return err
 	}
+	if err := f.files.write(s.text, s.outcomes); err != nil {
+		return err
+	}
 	return s.writeJSON()
 }
 
@@ -291,6 +304,9 @@ func (s *session) explore(ctx context.Context, sc *scenario, c explore.Config) (
 		}
 	}
 	s.known.add(sc.name, r)
+	s.outcomes = append(s.outcomes, report.Outcome{
+		Result: r, File: filepath.ToSlash(sc.file), Threads: sc.threads, Traces: traces,
+	})
 	s.addJSON(sc, c, r, traces)
 	return r, s.report(sc, r, found, traces)
 }

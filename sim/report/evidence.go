@@ -56,8 +56,9 @@ const (
 	evidenceAll = 16 // of all that a report has to show
 )
 
-// evidence is the part of the report that depends on the kind, then what the check has worded itself.
-func (p *page) evidence(r *explore.Record) {
+// blocks is the part of the report that depends on the kind, then what the check has worded
+// itself.
+func blocks(r *explore.Record) []sim.Evidence {
 	var title string
 	var lines []string
 	switch r.Kind {
@@ -78,10 +79,10 @@ func (p *page) evidence(r *explore.Record) {
 			title, lines = "what was not true", invariant(r)
 		}
 	}
-	p.block(title, lines)
-	for _, e := range r.Evidence {
-		p.block(e.Title, e.Lines)
+	if len(lines) == 0 {
+		return r.Evidence
 	}
+	return append([]sim.Evidence{{Title: title, Lines: lines}}, r.Evidence...)
 }
 
 // block adds a heading with lines below it, at most evidenceMax, and less if the blocks

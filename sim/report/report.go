@@ -71,7 +71,9 @@ func Write(w io.Writer, f Failure) error {
 	head.scenario(f.Scenario, r)
 	head.gap()
 	tail := &page{color: f.Color}
-	tail.evidence(r)
+	for _, b := range blocks(r) {
+		tail.block(b.Title, b.Lines)
+	}
 	tail.gap()
 	tail.statistics(f)
 

@@ -85,25 +85,21 @@ func standing(v *explore.Violation) string {
 func remarks(r *explore.Result, traces []string) []string {
 	var out []string
 	for i, v := range r.Violations {
-		s := fmt.Sprintf("%s (%s), first in schedule %d, %d in all", v.Kind, standing(v), v.First, v.Count)
+		about := ""
+		if !v.Exact {
+			about = "about "
+		}
+		s := fmt.Sprintf("%s (%s), first in schedule %d, %s%d in all", v.Kind, standing(v), v.First, about, v.Count)
 		if traces[i] != "" {
 			s += ": " + traces[i]
 		}
 		out = append(out, s)
 	}
 	for _, e := range r.Missing {
-		s := fmt.Sprintf("missing: %s", e.Kind)
-		if len(e.At) > 0 {
-			s += " at " + list(e.At)
-		}
-		if e.Bug != "" {
-			s += " (" + e.Bug + ")"
-		}
-		out = append(out, s)
+		out = append(out, missing(e))
 	}
 	if r.Unknowns > 0 {
-		out = append(out, fmt.Sprintf("%d schedules reached the step limit, the first is %d: "+
-			"perhaps a livelock", r.Unknowns, r.FirstUnknown))
+		out = append(out, stepLimit(r))
 	}
 	if r.Ignored > 0 {
 		out = append(out, fmt.Sprintf("%d schedules were cut short by checks that are off",

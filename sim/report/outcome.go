@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"dlsim/sim/explore"
+)
+
+// Outcome is the result of one campaign, for files that other programs read.
+type Outcome struct {
+	Result  *explore.Result
+	File    string // the scenario's, with slashes
+	Threads []Thread
+	Traces  []string // one for each violation
+}
+
+// failure returns the report of violation i.
+func (o *Outcome) failure(i int) Failure {
+	v := o.Result.Violations[i]
+	return Failure{
+		Scenario: Scenario{Name: o.Result.Scenario, Threads: o.Threads}, Record: v.Record, Trace: o.Traces[i],
+		Found: &Finding{
+			Plan: v.Plan, Seed: o.Result.Plan.Seed, First: v.First, Count: v.Count, Exact: v.Exact,
+			Schedules: o.Result.Schedules,
+		},
+	}
+}
+
+// title names a violation in a few words: the kind, the scenario, and what happened.
+func (o *Outcome) title(v *explore.Violation) string {
+	return fmt.Sprintf("%s in %s: %s", strings.ToUpper(string(v.Kind)), o.Result.Scenario, headline(v.Record))
+}
+
+// missing says which expected violation was not found.
+func missing(e explore.Expectation) string {
+	s := "missing: " + string(e.Kind)
+	if len(e.At) > 0 {
+		s += " at " + list(e.At)
+	}
+	if e.Says != "" {
+		s += fmt.Sprintf(" that says %q", e.Says)
+	}
+	if e.Bug != "" {
+		s += " (" + e.Bug + ")"
+	}
+	return s
+}
+
+// unknown says why the result of a campaign is in doubt, "" if it is not.
+func unknown(r *explore.Result) string {
+	switch {
+	case r.Verdict != explore.Unknown:
+		return ""
+	case r.Unknowns > 0:
+		return stepLimit(r)
+	}
+	return "interrupted"
+}
+
+func stepLimit(r *explore.Result) string {
+	return fmt.Sprintf("%d schedules reached the step limit, the first is %d: perhaps a livelock",
+		r.Unknowns, r.FirstUnknown)
+}
