@@ -128,6 +128,9 @@ func newKeySteps(r *explore.Record) keySteps {
 		steps:   map[int]bool{r.Other.Step: true, r.At.Step: true},
 		objects: make(map[string]bool), threads: involved(r), last: make(map[int]bool),
 	}
+	for n := range stepsTold(r) {
+		k.steps[n] = true
+	}
 	for _, e := range r.Cycle {
 		k.objects[e.Object] = true
 		if e.Hold != nil {

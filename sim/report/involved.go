@@ -3,6 +3,9 @@
 package report
 
 import (
+	"regexp"
+	"strconv"
+
 	"dlsim/sim"
 	"dlsim/sim/explore"
 )
@@ -30,8 +33,9 @@ func involved(r *explore.Record) map[string]bool {
 	for _, name := range []string{r.FreedBy, r.OtherThread} {
 		names[name] = true
 	}
+	told := stepsTold(r)
 	for i := range r.Events {
-		if e := &r.Events[i]; e.Step == r.Other.Step && r.Other.Step > 0 {
+		if e := &r.Events[i]; told[e.Step] || e.Step == r.Other.Step && r.Other.Step > 0 {
 			names[e.Thread] = true
 		}
 	}
@@ -48,4 +52,23 @@ func atQuiescence(r *explore.Record) bool {
 		}
 	}
 	return r.Kind == sim.KindStale
+}
+
+// stepsTold returns the steps that the check tells of in what it has worded itself.
+func stepsTold(r *explore.Record) map[int]bool {
+	steps := make(map[int]bool)
+	number := regexp.MustCompile(`\bsteps? (\d+)(?: to (\d+))?`)
+	for _, e := range r.Evidence {
+		for _, l := range e.Lines {
+			for _, m := range number.FindAllStringSubmatch(l, -1) {
+				for _, digits := range m[1:] {
+					if n, err := strconv.Atoi(digits); err == nil {
+						steps[n] = true
+					}
+				}
+			}
+		}
+	}
+	delete(steps, 0)
+	return steps
 }
