@@ -36,6 +36,27 @@ func TestHangNamesWhoWaitsOnAnObject(t *testing.T) {
 	}
 }
 
+// Hangs of other threads have other subjects, by which campaigns count them apart.
+func TestHangIsAboutAllWhoWait(t *testing.T) {
+	for _, threads := range []int{1, 2} {
+		var locks [2]ksync.Mutex
+		r := run(t, sim.Config{}, 1, func(t *sim.Thread) {
+			for i := range threads {
+				locks[i].Init(t.World(), nil, "lock_"+string(rune('a'+i)), "", 0)
+				t.Fork("owner", i+1, func(t *sim.Thread) { locks[i].Enter(t) })
+			}
+			t.Yield()
+			for i := range threads {
+				t.Fork("waiter", i+1, func(t *sim.Thread) { locks[i].Enter(t) })
+			}
+		})
+		want := []string{"mutex_enter lock_a", "mutex_enter lock_a, mutex_enter lock_b"}[threads-1]
+		if f := failedAs(t, r, sim.KindHang); f.Subject != want {
+			t.Errorf("%d threads: %q, want %q", threads, f.Subject, want)
+		}
+	}
+}
+
 func TestSleepingThreadIsNoHang(t *testing.T) {
 	passed(t, run(t, sim.Config{}, 1, func(t *sim.Thread) { t.Sleep(time.Hour) }))
 }

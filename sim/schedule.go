@@ -69,12 +69,8 @@ func (w *World) quiet() {
 	switch {
 	case w.over:
 	case stuck != nil:
-		subject := stuck.op.Name
-		if stuck.obj != nil {
-			subject += " " + stuck.obj.class
-		}
 		w.fail(&Failure{
-			Kind: KindHang, Thread: stuck, Subject: subject,
+			Kind: KindHang, Thread: stuck, Subject: w.stuckAt(),
 			Message: "nothing can run and no timer is pending, but " + stuck.Name() +
 				" waits at " + Op{stuck.op, stuck.obj}.String(),
 		})
@@ -82,6 +78,22 @@ func (w *World) quiet() {
 		w.Enable(w.quiescer)
 		w.quiescer = nil
 	}
+}
+
+// stuckAt returns what the threads that hang wait at, in the order of their creation, which
+// tells hangs of other threads apart before anybody looks at them in detail.
+func (w *World) stuckAt() string {
+	s := ""
+	for _, t := range w.threads[:w.live] {
+		if t.state == done || t.helper || t == w.quiescer || t.obj == nil {
+			continue
+		}
+		if s != "" {
+			s += ", "
+		}
+		s += t.op.Name + " " + t.obj.class
+	}
+	return s
 }
 
 // lastLook shows the monitor every blocked thread once more, before a hang is reported:
