@@ -82,6 +82,11 @@ var reportedBugs = []reportedBug{
 		through: []string{"sniffer dls_devnet_hold_common:1175", "zoneadmd dls_devnet_unset:1026", "zoneadmd dls_devnet_unset:1122"},
 	},
 	{
+		id: "L05", says: "REF (its reference was stolen)", kind: "refs", scenario: "l05-forced-destroy-of-an-open-link",
+		about: []string{"dd_ref written off"}, sites: []string{"dls_devnet_hold:1196", "dls_devnet_unset:1049"},
+		through: []string{"sniffer dls_devnet_hold_common:1175", "zoneadmd dls_devnet_unset:1026", "zoneadmd dls_devnet_unset:1122"},
+	},
+	{
 		id: "L06", says: "H: UAF", kind: "lifetime", scenario: "l06-forced-destroy-of-orphan",
 		about: []string{"dls_devnet_t"}, sites: []string{"dls_devnet_rele:1261", "dls_devnet_unset:1122"},
 		threads: []string{"sniffer", "admin"},
@@ -147,6 +152,12 @@ var reportedBugs = []reportedBug{
 		scenario: "l17-return-takes-the-reference-of-an-opener",
 		about:    []string{"dd_ref given back by who has none"}, sites: []string{"dls_devnet_setzid:1653"}, threads: []string{"zoneadmd"},
 		through: []string{"zoneadmd dls_devnet_setzid:1627", "admin dls_devnet_rele:1261", "zoneadmd dls_devnet_rele:1261"},
+	},
+	{
+		id: "L17", says: "with an extra opener: REF (opener's reference stolen)", kind: "refs",
+		scenario: "l17-return-takes-the-reference-of-an-opener", about: []string{"dd_ref given back by who has none"},
+		sites: []string{"dls_devnet_setzid:1653"}, threads: []string{"zoneadmd"},
+		through: []string{"sniffer dls_devnet_hold_by_dev:1243", "admin dls_devnet_rele:1261", "zoneadmd dls_devnet_rele:1261"},
 	},
 	{
 		id: "L19", says: "STALE: dd_zid != link zone != daemon zone", kind: "stale", scenario: "l19-cached-object-keeps-its-zone",

@@ -66,8 +66,8 @@ func HTML(w io.Writer, f Failure) error {
 	}
 	if x := f.Found; x != nil {
 		low, high := explore.Interval(x.Count, x.Schedules)
-		p.Found = append(p.Found, fmt.Sprintf("first in schedule %d of %d, %d times: %.2g per schedule (95 %%: %.2g to %.2g), by %v, seed %d",
-			x.First, x.Schedules, x.Count, float64(x.Count)/float64(x.Schedules), low, high, x.Plan, x.Seed))
+		p.Found = append(p.Found, fmt.Sprintf("first in schedule %d of %d, %d times: %.2g per schedule "+
+			"(95 %%: %.2g to %.2g), by %v, seed %d", x.First, x.Schedules, x.Count, float64(x.Count)/float64(x.Schedules), low, high, x.Plan, x.Seed))
 	}
 	for _, t := range f.Scenario.Threads {
 		p.Threads = append(p.Threads, Thread{t.Name, answered(t, r)})

@@ -53,8 +53,14 @@ func TestMDBLocks(t *testing.T) {
 		return explore.Hold{Object: o, Mode: mode, Point: explore.Point{Step: step, Site: sim.Site{Func: "f", Line: step}}}
 	}
 	r.States = []explore.State{
-		{Thread: "r1", Op: "cv_wait", Blocked: true, Object: "cv", Class: "cv", Since: 9, Holds: []explore.Hold{hold("i_lock", "R", 1), hold("m#1", "", 3)}},
-		{Thread: "r2", Op: "mutex_enter", Blocked: true, Object: "m#1", Class: "m", Since: 10, Holds: []explore.Hold{hold("i_lock", "R", 2)}},
+		{
+			Thread: "r1", Op: "cv_wait", Blocked: true, Object: "cv", Class: "cv", Since: 9,
+			Holds: []explore.Hold{hold("i_lock", "R", 1), hold("m#1", "", 3)},
+		},
+		{
+			Thread: "r2", Op: "mutex_enter", Blocked: true, Object: "m#1", Class: "m", Since: 10,
+			Holds: []explore.Hold{hold("i_lock", "R", 2)},
+		},
 		{Thread: "w1", Op: "rw_enter W (waiting)", Blocked: true, Object: "i_lock", Class: "i_lock", Since: 11},
 		{Thread: "r3", Op: "rw_enter R (waiting)", Blocked: true, Object: "i_lock", Class: "i_lock", Since: 12},
 		{Thread: "gone", Done: true},

@@ -58,7 +58,8 @@ func Perfetto(w io.Writer, f Failure) error {
 		}
 		for _, done := range e.Results {
 			events = append(events, traceEvent{
-				Name: done, Cat: "operation", Phase: "X", TS: begun[e.Thread], Dur: e.Step - begun[e.Thread] + 1, PID: 1, TID: tid,
+				Name: done, Cat: "operation", Phase: "X", TS: begun[e.Thread],
+				Dur: e.Step - begun[e.Thread] + 1, PID: 1, TID: tid,
 			})
 			begun[e.Thread] = e.Step + 1
 		}
@@ -68,13 +69,15 @@ func Perfetto(w io.Writer, f Failure) error {
 		if s := &r.States[i]; s.Blocked && !s.Done && r.Step > last[s.Thread] {
 			events = append(events, traceEvent{
 				Name: "waits: " + strings.TrimSpace(wanted(s.Op)+" "+s.Object), Cat: "wait", Phase: "X",
-				TS: last[s.Thread] + 1, Dur: r.Step - last[s.Thread], PID: 1, TID: track(s.Thread), Args: args(s.Site.String(), s.Site.Via),
+				TS: last[s.Thread] + 1, Dur: r.Step - last[s.Thread], PID: 1, TID: track(s.Thread),
+				Args: args(s.Site.String(), s.Site.Via),
 			})
 		}
 	}
 	if r.Kind != "" {
 		events = append(events, traceEvent{
-			Name: strings.ToUpper(string(r.Kind)) + ": " + headline(r), Cat: "failure", Phase: "i", TS: r.Step + 1, PID: 1, TID: track(r.Thread), Scope: "g",
+			Name: strings.ToUpper(string(r.Kind)) + ": " + headline(r), Cat: "failure", Phase: "i",
+			TS: r.Step + 1, PID: 1, TID: track(r.Thread), Scope: "g",
 		})
 	}
 	enc := json.NewEncoder(w)
@@ -84,7 +87,10 @@ func Perfetto(w io.Writer, f Failure) error {
 
 // step is the event of one step, or of a choice.
 func step(e *explore.Event, tid int) traceEvent {
-	x := traceEvent{Name: what(e), Cat: "step", Phase: "X", TS: e.Step, Dur: 1, PID: 1, TID: tid, Args: args(e.Site.String(), e.Site.Via)}
+	x := traceEvent{
+		Name: what(e), Cat: "step", Phase: "X", TS: e.Step, Dur: 1, PID: 1, TID: tid,
+		Args: args(e.Site.String(), e.Site.Via),
+	}
 	if e.IsChoice {
 		x.Cat, x.Phase, x.Dur, x.Scope = "choice", "i", 0, "t"
 	}
