@@ -290,12 +290,20 @@ func (s *session) explore(ctx context.Context, sc *scenario, c explore.Config) (
 		return nil, unknownError{err}
 	}
 	traces := make([]string, len(r.Violations))
-	found := make([]*shrunken, len(r.Violations))
+	failures := make([]report.Failure, len(r.Violations))
 	for i, v := range r.Violations {
 		traces[i] = filepath.Join(s.flags.traces, trace.FileName(sc.name, v))
-		found[i] = s.shrink(ctx, trace.New(s.header(sc, c), sc.source, v), sc, v.Record)
-		if err := found[i].trace.WriteFile(traces[i]); err != nil {
+		small := s.shrink(ctx, trace.New(s.header(sc, c), sc.source, v), sc, v.Record)
+		if err := small.trace.WriteFile(traces[i]); err != nil {
 			return nil, fmt.Errorf("cannot write the trace: %w", err)
+		}
+		failures[i] = report.Failure{
+			Scenario: small.scenario, Record: small.record, Notes: shrunkNotes(small.trace.Shrunk),
+			Patches: s.patches, Trace: traces[i],
+			Found: &report.Finding{
+				Plan: v.Plan, Seed: r.Plan.Seed, First: v.First, Count: v.Count,
+				Exact: v.Exact, Schedules: r.Schedules,
+			},
 		}
 	}
 	if !s.flags.quiet || r.Verdict != explore.Expected {
@@ -305,10 +313,10 @@ func (s *session) explore(ctx context.Context, sc *scenario, c explore.Config) (
 	}
 	s.known.add(sc.name, r)
 	s.outcomes = append(s.outcomes, report.Outcome{
-		Result: r, File: filepath.ToSlash(sc.file), Threads: sc.threads, Traces: traces,
+		Result: r, File: filepath.ToSlash(sc.file), Failures: failures,
 	})
 	s.addJSON(sc, c, r, traces)
-	return r, s.report(sc, r, found, traces)
+	return r, s.report(sc, r, failures)
 }
 
 // shrink returns the trace of a violation as it is to be written: smaller, unless it is not to
@@ -352,7 +360,7 @@ func kernelName(debug bool) string {
 const reportsMax = 3 // of one scenario
 
 // report keeps the reports of what fails the run for the end.
-func (s *session) report(sc *scenario, r *explore.Result, found []*shrunken, traces []string) error {
+func (s *session) report(sc *scenario, r *explore.Result, failures []report.Failure) error {
 	shown, left := 0, 0
 	for i, v := range r.Violations {
 		if v.Accepted {
@@ -364,15 +372,9 @@ func (s *session) report(sc *scenario, r *explore.Result, found []*shrunken, tra
 		}
 		shown++
 		s.reports.WriteByte('\n')
-		err := s.write(&s.reports, s.flags.style, report.Failure{
-			Scenario: found[i].scenario, Record: found[i].record, Notes: shrunkNotes(found[i].trace.Shrunk),
-			Patches: s.patches, Trace: traces[i], Color: s.outTerminal && s.flags.json != "-",
-			Found: &report.Finding{
-				Plan: v.Plan, Seed: r.Plan.Seed, First: v.First, Count: v.Count,
-				Exact: v.Exact, Schedules: r.Schedules,
-			},
-		})
-		if err != nil {
+		f := failures[i]
+		f.Color = s.outTerminal && s.flags.json != "-"
+		if err := s.write(&s.reports, s.flags.style, f); err != nil {
 			return err
 		}
 	}

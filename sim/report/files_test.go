@@ -59,7 +59,11 @@ func outcomes() []report.Outcome {
 			o.File = "scenarios/more/clean,1.yaml"
 		}
 		for _, v := range r.Violations {
-			o.Traces = append(o.Traces, "dlsim-traces/"+r.Scenario+"-"+string(v.Kind)+".trace")
+			o.Failures = append(o.Failures, report.Failure{
+				Scenario: report.Scenario{Name: r.Scenario}, Record: v.Record,
+				Trace: "dlsim-traces/" + r.Scenario + "-" + string(v.Kind) + ".trace",
+				Found: &report.Finding{Plan: v.Plan, First: v.First, Count: v.Count, Exact: v.Exact, Schedules: r.Schedules},
+			})
 		}
 		out = append(out, o)
 	}

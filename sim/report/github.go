@@ -19,10 +19,10 @@ func GitHub(w io.Writer, outcomes []Outcome) error {
 			if v.Accepted {
 				level, text = "notice", standing(v)+"\n"+text
 			}
-			if t := o.Traces[j]; t != "" {
+			if t := o.Failures[j].Trace; t != "" {
 				text += "\nreplay: dlsim replay " + shellQuote(t)
 			}
-			if err := annotate(w, level, o.File, o.title(v), text); err != nil {
+			if err := annotate(w, level, o.File, o.title(j), text); err != nil {
 				return err
 			}
 		}

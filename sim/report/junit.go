@@ -60,14 +60,14 @@ func testcase(o *Outcome) (junit.Testcase, error) {
 	kind := ""
 	for i, v := range r.Violations {
 		if v.Accepted {
-			known = append(known, fmt.Sprintf("%s (%s): %s", o.title(v), standing(v), v.Signature))
+			known = append(known, fmt.Sprintf("%s (%s): %s", o.title(i), standing(v), v.Signature))
 			continue
 		}
-		failures = append(failures, o.title(v))
+		failures = append(failures, o.title(i))
 		if kind == "" {
 			kind = string(v.Kind)
 		}
-		if err := Write(&text, o.failure(i)); err != nil {
+		if err := Write(&text, o.Failures[i]); err != nil {
 			return c, err
 		}
 		text.WriteByte('\n')

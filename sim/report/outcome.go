@@ -11,27 +11,15 @@ import (
 
 // Outcome is the result of one campaign, for files that other programs read.
 type Outcome struct {
-	Result  *explore.Result
-	File    string // the scenario's, with slashes
-	Threads []Thread
-	Traces  []string // one for each violation
+	Result   *explore.Result
+	File     string    // the scenario's, with slashes
+	Failures []Failure // the report of each violation
 }
 
-// failure returns the report of violation i.
-func (o *Outcome) failure(i int) Failure {
-	v := o.Result.Violations[i]
-	return Failure{
-		Scenario: Scenario{Name: o.Result.Scenario, Threads: o.Threads}, Record: v.Record, Trace: o.Traces[i],
-		Found: &Finding{
-			Plan: v.Plan, Seed: o.Result.Plan.Seed, First: v.First, Count: v.Count, Exact: v.Exact,
-			Schedules: o.Result.Schedules,
-		},
-	}
-}
-
-// title names a violation in a few words: the kind, the scenario, and what happened.
-func (o *Outcome) title(v *explore.Violation) string {
-	return fmt.Sprintf("%s in %s: %s", strings.ToUpper(string(v.Kind)), o.Result.Scenario, headline(v.Record))
+// title names violation i in a few words: the kind, the scenario, and what happened.
+func (o *Outcome) title(i int) string {
+	r := o.Failures[i].Record
+	return fmt.Sprintf("%s in %s: %s", strings.ToUpper(string(r.Kind)), o.Result.Scenario, headline(r))
 }
 
 // missing says which expected violation was not found.

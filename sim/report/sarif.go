@@ -33,7 +33,7 @@ func SARIF(w io.Writer, outcomes []Outcome, origin Origin) error {
 	for i := range outcomes {
 		o := &outcomes[i]
 		for j, v := range o.Result.Violations {
-			run.AddResult(o.result(v, o.Traces[j], run.GetRuleIndex(string(v.Kind)), origin))
+			run.AddResult(o.result(j, run.GetRuleIndex(string(v.Kind)), origin))
 		}
 	}
 	log := sarif.NewReport()
@@ -62,9 +62,11 @@ func kindAbout(k sim.Kind) string {
 	return "The check " + string(k) + " fails."
 }
 
-func (o *Outcome) result(v *explore.Violation, trace string, rule int, origin Origin) *sarif.Result {
-	text := o.title(v)
-	if trace != "" {
+// result returns violation i. Its code flow is that of the report, which may be smaller than the
+// schedule in which it was found.
+func (o *Outcome) result(i, rule int, origin Origin) *sarif.Result {
+	v, text := o.Result.Violations[i], o.title(i)
+	if trace := o.Failures[i].Trace; trace != "" {
 		text += ". Replay it with: dlsim replay " + shellQuote(trace)
 	}
 	res := sarif.NewRuleResult(string(v.Kind)).WithRuleIndex(rule).WithLevel(sarif.LevelError).
@@ -82,7 +84,7 @@ func (o *Outcome) result(v *explore.Violation, trace string, rule int, origin Or
 	} else {
 		res.AddRelatedLocation(scenario)
 	}
-	if flow := codeFlow(v.Record, origin); flow != nil {
+	if flow := codeFlow(o.Failures[i].Record, origin); flow != nil {
 		res.AddCodeFlow(flow)
 	}
 	if v.Accepted {
