@@ -73,10 +73,11 @@ const (
 	batchMax = 1024 // schedules in a batch; they double up to this
 )
 
-// batchFirst is the number of schedules in the first batch, from which later ones learn.
+// batchFirst is the number of schedules in the first batch, from which later ones learn. pct
+// and surw are of little use before they have learnt.
 func (c *Config) batchFirst() int64 {
-	if c.Strategy == "surw" {
-		return 1 // it is of little use before it has learnt
+	if c.Strategy == "pct" || c.Strategy == "surw" {
+		return 1
 	}
 	return learnMax
 }

@@ -19,7 +19,8 @@ type PCT struct {
 	// Depth is d, at least 1.
 	Depth int
 	// Picks is the estimate of k: the number of choices that change points are spread
-	// over, such as the most seen in earlier schedules. Below 1 it counts as 1.
+	// over, such as the most seen in earlier schedules. 0 says that nothing is known, and
+	// gives a schedule without change points.
 	Picks int
 
 	schedule sim.Stream
@@ -35,7 +36,9 @@ func (p *PCT) Begin(*sim.World) {
 	p.values.Seed(p.Seed, "faults")
 	p.prio, p.changes = p.prio[:0], p.changes[:0]
 	for range p.Depth - 1 {
-		p.changes = append(p.changes, 1+p.schedule.IntN(max(p.Picks, 1)))
+		if p.Picks > 0 {
+			p.changes = append(p.changes, 1+p.schedule.IntN(p.Picks))
+		}
 	}
 }
 
