@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -43,6 +44,12 @@ type app struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends dlsim at once
+	if os.Getenv("GOGC") == "" {
+		// Schedules leave a few kB of garbage each and keep nothing, so that the heap would be
+		// collected every thousand schedules, with all workers stopped each time.
+		debug.SetGCPercent(400)
+	}
 	code := run(ctx, newCatalog(), os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -61,6 +68,9 @@ func run(ctx context.Context, c catalog, args []string) int {
 	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
+		if ctx.Err() != nil && a.code == exitOK {
+			return exitUnknown // whatever was cut off might have found something
+		}
 		return a.code
 	}
 	var input inputError

@@ -20,6 +20,7 @@ type jsonResult struct {
 	Distinct   int64           `json:"distinct"`
 	Complete   bool            `json:"complete"`
 	Saturation float64         `json:"saturation"`
+	BugBound   float64         `json:"bug_bound"`
 	ElapsedMS  int64           `json:"elapsed_ms"`
 	Verdict    explore.Verdict `json:"verdict"`
 	Violations []jsonViolation `json:"violations"`
@@ -41,8 +42,8 @@ func (s *session) addJSON(sc *scenario, c explore.Config, r *explore.Result, tra
 		Steps: r.Steps, Distinct: r.Distinct,
 		// Neither strategy of this version can know that it has seen all interleavings.
 		Complete:   false,
-		Saturation: math.Round(r.Saturation*1e6) / 1e6,
-		ElapsedMS:  r.Elapsed.Milliseconds(), Verdict: r.Verdict,
+		Saturation: math.Round(r.Saturation*1e6) / 1e6, BugBound: math.Round(r.BugBound()*1e12) / 1e12,
+		ElapsedMS: r.Elapsed.Milliseconds(), Verdict: r.Verdict,
 		Violations: []jsonViolation{},
 	}
 	for i, v := range r.Violations {

@@ -242,6 +242,9 @@ func (a *app) run(ctx context.Context, f *runFlags, set *pflag.FlagSet, paths []
 			break
 		}
 	}
+	if err := s.table.Legend(); err != nil {
+		return err
+	}
 	if _, err := s.reports.WriteTo(s.text); err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func NewTable(w io.Writer, names []string) *Table {
 func (t *Table) Row(r *explore.Result, expectations bool, traces []string) error {
 	if !t.begun {
 		t.begun = true
-		if err := t.row("scenario", "schedules", "steps", "distinct", "verdict", "time"); err != nil {
+		if err := t.row("scenario", "schedules", "steps", "distinct", "new", "bugs over", "verdict", "time"); err != nil {
 			return err
 		}
 	}
@@ -43,8 +43,8 @@ func (t *Table) Row(r *explore.Result, expectations bool, traces []string) error
 	if r.Verdict == explore.Expected && !expectations && len(r.Violations) == 0 {
 		verdict = "ok"
 	}
-	err := t.row(r.Scenario, fmt.Sprint(r.Schedules), fmt.Sprint(r.Steps), distinct, verdict,
-		fmt.Sprintf("%.2fs", r.Elapsed.Round(10*time.Millisecond).Seconds()))
+	err := t.row(r.Scenario, fmt.Sprint(r.Schedules), fmt.Sprint(r.Steps), distinct, unseen(r),
+		bugsOver(r), verdict, fmt.Sprintf("%.2fs", r.Elapsed.Round(10*time.Millisecond).Seconds()))
 	if err != nil {
 		return err
 	}
@@ -56,10 +56,41 @@ func (t *Table) Row(r *explore.Result, expectations bool, traces []string) error
 	return nil
 }
 
-func (t *Table) row(name, schedules, steps, distinct, verdict, time string) error {
-	_, err := fmt.Fprintf(t.w, "%-*s  %10s  %11s  %9s  %-9s  %8s\n", t.name, name, schedules,
-		steps, distinct, verdict, time)
+func (t *Table) row(name, schedules, steps, distinct, unseen, bugs, verdict, time string) error {
+	_, err := fmt.Fprintf(t.w, "%-*s  %10s  %11s  %9s  %7s  %9s  %-9s  %8s\n", t.name, name, schedules,
+		steps, distinct, unseen, bugs, verdict, time)
 	return err
+}
+
+// Legend says below the table what two of its columns claim, if it has rows.
+func (t *Table) Legend() error {
+	if !t.begun {
+		return nil
+	}
+	_, err := io.WriteString(t.w, `
+new        about so many of further schedules would show an interleaving that was not seen
+bugs over  a bug that shows in more than one of so many schedules would be listed (95 %)
+`)
+	return err
+}
+
+// unseen words the share of schedules that would show something new.
+func unseen(r *explore.Result) string {
+	share, exact := r.Unseen()
+	if !exact {
+		return fmt.Sprintf("<%.2g%%", 100*share)
+	}
+	return fmt.Sprintf("%.2g%%", 100*share)
+}
+
+// bugsOver words how rare a bug must be to have been missed: "1/6600", rounded to the more
+// careful side.
+func bugsOver(r *explore.Result) string {
+	n, unit := int64(1/r.BugBound()), int64(1)
+	for n/unit >= 100 {
+		unit *= 10
+	}
+	return fmt.Sprintf("1/%d", n/unit*unit)
 }
 
 // standing says whether a violation was expected or known before.
