@@ -199,7 +199,7 @@ func newSURW(body func(*sim.Thread)) *surw {
 	defer w.Close()
 	p := &strategy.Profiler{Strategy: new(strategy.Random)}
 	w.Run(sim.Config{}, p, body)
-	return &surw{strategy.SURW{Profile: p.Counts.Profile()}}
+	return &surw{strategy.SURW{Profile: p.Tally.Profile()}}
 }
 
 func measure(b *testing.B, s seeded, body func(*sim.Thread)) {

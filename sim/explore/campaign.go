@@ -86,8 +86,8 @@ func (c *Config) batchFirst() int64 {
 // the same for any number of workers.
 type knowledge struct {
 	picksMax int // most choices seen in one schedule: the estimate of k
-	counts   strategy.Counts
-	profile  *strategy.Profile // of counts
+	tally    strategy.Tally
+	profile  *strategy.Profile // of the tally
 	mix      portfolio
 }
 
@@ -97,6 +97,7 @@ type campaign struct {
 	scenario string
 	sites    sim.Resolver
 	workers  []*worker
+	slots    []slot // of the batch
 	known    knowledge
 	distinct distinct
 	checks   map[sim.Kind]bool
@@ -208,7 +209,7 @@ func (c *campaign) merge(first int64, slots []slot) (stop bool, err error) {
 	defer func() {
 		next.mix.settle()
 		if first < learnMax {
-			next.profile = next.counts.Profile()
+			next.profile = next.tally.Profile()
 		}
 		c.known = next
 	}()
@@ -227,8 +228,8 @@ func (c *campaign) merge(first int64, slots []slot) (stop bool, err error) {
 			stop = c.cfg.FailFast && !v.Accepted
 		}
 		next.picksMax = max(next.picksMax, int(s.picks))
-		if s.counts != nil {
-			next.counts.Merge(s.counts)
+		if s.tally != nil {
+			next.tally.Merge(s.tally)
 		}
 		if c.cfg.Strategy == "auto" {
 			next.mix.arm(c.arm(at)).learn(isNew, len(c.result.Violations) > known)

@@ -9,11 +9,11 @@ import (
 )
 
 // DistinctExactMax is the number of different interleavings up to which they are counted
-// exactly. Above it the count is an estimate with a standard error below 0.2 %, and memory
+// exactly. Above it the count is an estimate with a standard error below 0.3 %, and memory
 // stays flat.
-const DistinctExactMax = 1 << 20
+const DistinctExactMax = 1 << 19
 
-const loadMax = 2 // slots per entry, at least
+const loadMax = 2 // slots to an entry, at least
 
 // distinct counts different fingerprints, and those seen once only. When it has kept as many
 // as it may, it goes on with a random half of them: those whose hash has one more zero at its
@@ -39,24 +39,14 @@ func (d *distinct) add(print uint64) bool {
 	hash := sim.Mix(print)
 	zeros := bits.TrailingZeros64(hash)
 	d.seen[zeros]++
-	if zeros < d.level {
-		return false
-	}
 	if (d.n+1)*loadMax > len(d.slots) {
-		d.rehash(max(1024, 2*len(d.slots)))
+		d.makeRoom()
 	}
-	if !d.insert(hash) {
+	if zeros < d.level || !d.insert(hash) {
 		return false
 	}
 	d.n++
 	d.once++
-	if d.max == 0 {
-		d.max = DistinctExactMax
-	}
-	if d.n > d.max {
-		d.level++
-		d.rehash(len(d.slots))
-	}
 	return true
 }
 
@@ -88,17 +78,30 @@ func (d *distinct) find(key uint64) *uint64 {
 	}
 }
 
-// rehash moves the entries of the current level to a table with n slots.
-func (d *distinct) rehash(n int) {
-	old := d.slots
-	d.slots = make([]uint64, n)
-	d.n, d.once = 0, 0
-	for _, s := range old {
-		if s == 0 || bits.TrailingZeros64(s) < d.level {
-			continue
+// makeRoom makes the table larger or, if it is as large as it may be, goes on with a half of
+// the fingerprints.
+func (d *distinct) makeRoom() {
+	if d.max == 0 {
+		d.max = DistinctExactMax
+	}
+	full := d.n >= d.max
+	if full {
+		d.level++
+	}
+	kept := make([]uint64, 0, d.n)
+	for _, s := range d.slots {
+		if s != 0 && bits.TrailingZeros64(s) >= d.level {
+			kept = append(kept, s)
 		}
+	}
+	if full {
+		clear(d.slots)
+	} else {
+		d.slots = make([]uint64, max(1024, 2*len(d.slots)))
+	}
+	d.n, d.once = len(kept), 0
+	for _, s := range kept {
 		*d.find(s &^ seenOften) = s
-		d.n++
 		if s&seenOften == 0 {
 			d.once++
 		}

@@ -20,8 +20,8 @@ type slot struct {
 	digest       uint64
 	fingerprint  uint64
 	kind         sim.Kind
-	key          string           // of a failure; see Words
-	counts       *strategy.Counts // if the plan says so
+	key          string          // of a failure; see Words
+	tally        *strategy.Tally // if the plan says so
 }
 
 // worker runs schedules on a world of its own.
@@ -39,9 +39,13 @@ func (w *worker) run(p Plan) sim.Result {
 const chunk = 8 // schedules that a worker takes at a time
 
 // batch runs schedules first to first+n-1 on all workers. Which worker runs which depends
-// on timing; what each one comes to does not.
+// on timing; what each one comes to does not. The slots are valid until the next batch.
 func (c *campaign) batch(ctx context.Context, first, n int64) []slot {
-	slots := make([]slot, n)
+	if int64(cap(c.slots)) < n {
+		c.slots = make([]slot, n)
+	}
+	slots := c.slots[:n]
+	clear(slots)
 	var next atomic.Int64
 	work := func(w *worker) {
 		for ctx.Err() == nil {
@@ -53,8 +57,8 @@ func (c *campaign) batch(ctx context.Context, first, n int64) []slot {
 				p := c.plan(first + i)
 				slots[i] = summary(w.run(p))
 				if p.Counted {
-					counts := w.strategies.profiler.Counts
-					slots[i].counts = &counts
+					tally := w.strategies.profiler.Tally
+					slots[i].tally = &tally
 				}
 			}
 		}

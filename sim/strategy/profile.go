@@ -9,10 +9,10 @@ import (
 	"dlsim/sim"
 )
 
-// Counts is how often each thread acted on each object in one or more schedules, and which
-// threads made which. Threads and objects are known by label, so that counts of different
+// Tally is how often each thread acted on each object in one or more schedules, and which
+// threads made which. Threads and objects are known by label, so that tallies of different
 // schedules go together. The zero value is empty.
-type Counts struct {
+type Tally struct {
 	objects map[sim.Label]map[sim.Label]int // operations by object and thread
 	written map[sim.Label]bool              // objects that were written
 	parents map[sim.Label]sim.Label         // of threads made while counting
@@ -20,7 +20,7 @@ type Counts struct {
 
 // Merge adds what o has counted: of two counts of the same thing it keeps the greater, as a
 // schedule may have been cut short by a failure.
-func (c *Counts) Merge(o *Counts) {
+func (c *Tally) Merge(o *Tally) {
 	if c.objects == nil {
 		c.objects = make(map[sim.Label]map[sim.Label]int)
 		c.written, c.parents = make(map[sim.Label]bool), make(map[sim.Label]sim.Label)
@@ -38,7 +38,7 @@ func (c *Counts) Merge(o *Counts) {
 	}
 }
 
-func (c *Counts) atLeast(object, thread sim.Label, n int) {
+func (c *Tally) atLeast(object, thread sim.Label, n int) {
 	threads := c.objects[object]
 	if threads == nil {
 		threads = make(map[sim.Label]int)
@@ -63,7 +63,7 @@ type profiled struct {
 
 // Profile returns the profile of what has been counted. An object can be of interest if at
 // least two threads act on it and one writes.
-func (c *Counts) Profile() *Profile {
+func (c *Tally) Profile() *Profile {
 	shared := make([]sim.Label, 0, len(c.objects))
 	for object, threads := range c.objects {
 		if len(threads) > 1 && c.written[object] {
@@ -98,7 +98,7 @@ func compareLabels(a, b sim.Label) int {
 // Profiler is a strategy that lets another one decide, and counts.
 type Profiler struct {
 	sim.Strategy
-	Counts Counts // of the last schedule
+	Tally Tally // of the last schedule
 
 	inner   sim.Watcher // Strategy, if it watches too
 	threads lineage
@@ -106,8 +106,8 @@ type Profiler struct {
 
 // Begin implements sim.Strategy.
 func (p *Profiler) Begin(w *sim.World) {
-	p.Counts = Counts{}
-	p.Counts.Merge(&Counts{})
+	p.Tally = Tally{}
+	p.Tally.Merge(&Tally{})
 	p.inner, _ = p.Strategy.(sim.Watcher)
 	p.threads.reset()
 	p.Strategy.Begin(w)
@@ -117,15 +117,15 @@ func (p *Profiler) Begin(w *sim.World) {
 func (p *Profiler) Watch(w *sim.World, t *sim.Thread) {
 	p.threads.update(w, func(u, parent *sim.Thread) {
 		if parent != nil {
-			p.Counts.parents[u.Label()] = parent.Label()
+			p.Tally.parents[u.Label()] = parent.Label()
 		}
 	})
 	p.threads.last = t
 	if o := t.Pending(); o.Object != nil && o.Type.Access != sim.Local {
 		object, thread := o.Object.Label(), t.Label()
-		p.Counts.atLeast(object, thread, p.Counts.objects[object][thread]+1)
+		p.Tally.atLeast(object, thread, p.Tally.objects[object][thread]+1)
 		if o.Type.Access == sim.Write {
-			p.Counts.written[object] = true
+			p.Tally.written[object] = true
 		}
 	}
 	if p.inner != nil {

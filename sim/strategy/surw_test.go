@@ -15,7 +15,7 @@ import (
 func profile(body func(*sim.Thread)) *strategy.Profile {
 	p := &strategy.Profiler{Strategy: &strategy.Random{Seed: 1}}
 	run(p, body)
-	return p.Counts.Profile()
+	return p.Tally.Profile()
 }
 
 // TestSURWIsUniformOverTheSelected expects all orders of the accesses to one variable to be
