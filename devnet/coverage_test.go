@@ -20,13 +20,11 @@ type unreachedLine struct {
 }
 
 var unreached = []unreachedLine{
-	{"blocked.go", "Blocked", "", "for reports: cmd/dlsim calls it"},
 	{"modhash.go", "insert", "return mhErrDuplicate", "C:897, C:905 and C:1539 follow a search for the same key under the same hold of the lock"},
 	{"modhash.go", "remove", "return mhErrNotFound", "what C:1059, C:1063 and C:1535 remove was found, or was put there together with what was found"},
 	{"sites.go", "NewSites", "return err", "the embedded source can be read and parsed, as it has been compiled"},
 	{"sites.go", "NewSites", `panic("engine bug: embedded source: " + err.Error())`, "the same"},
 	{"sites.go", "Function", `return "dls_mgmt.c"`, "every mark is in a function of the original (TestMarksFitTheOriginal)"},
-	{"sites.go", "Frames", "", "for reports: cmd/dlsim calls it"},
 	{"sites.go", "splitName", `return function, ""`, "every frame of Go has a package"},
 	{"sites.go", "splitName", `return pkg, ""`, "every frame of Go has a function"},
 	{"sites.go", "PortHash", "", "for the head of a trace file: cmd/dlsim calls it"},

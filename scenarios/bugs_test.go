@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"dlsim/devnet"
 	"dlsim/scenarios"
 	"dlsim/sim"
 	"dlsim/sim/explore"
@@ -271,6 +272,39 @@ func replayed(t *testing.T, file string) *explore.Record {
 		t.Fatalf("%s: recorded %q, replayed %q", file, tr.Violation.Signature, r.Record.Signature)
 	}
 	return r.Record
+}
+
+// TestStacksGoThroughTheirSites unwinds the stack of each thread at each recorded failure. The
+// place at which the report says the thread is must be in it, with what it called to get there
+// above it.
+func TestStacksGoThroughTheirSites(t *testing.T) {
+	sites := devnet.NewSites()
+	checked := 0
+	for _, b := range reportedBugs {
+		files, _ := filepath.Glob(fmt.Sprintf("../traces/%s-%s-*.trace", b.scenario, b.kind))
+		r := replayed(t, files[0])
+		for _, s := range r.States {
+			if s.Thread == r.Thread && !s.Blocked {
+				s.Site = r.At.Site // and not its next operation
+			}
+			if s.Site.Line == 0 || s.Done {
+				continue
+			}
+			checked++
+			var stack []string
+			for _, f := range sites.Frames(s.PCs) {
+				stack = append(stack, f.String())
+			}
+			at := slices.Index(stack, s.Site.String())
+			via := slices.Index(stack, s.Site.Via)
+			if at < 0 || s.Site.Via != "" && (via < 0 || via > at) {
+				t.Errorf("%s: %s is at %v via %q, and its stack is %v", files[0], s.Thread, s.Site, s.Site.Via, stack)
+			}
+		}
+	}
+	if checked < 10 {
+		t.Errorf("only %d threads were in the port", checked)
+	}
 }
 
 // differs says how a record is not the report that is asked for; "" if it is.

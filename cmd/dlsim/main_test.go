@@ -17,7 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"dlsim/devnet"
+	"dlsim/devnet/env"
 	"dlsim/sim"
 	"dlsim/sim/explore"
 	"dlsim/sim/explore/exploretest"
@@ -102,7 +102,7 @@ func (toys) portHash() string { return "exploretest" }
 func (toys) kernel() report.Kernel {
 	return report.Kernel{
 		Frames:  func(pcs []uintptr) []sim.Site { return []sim.Site{sim.GoSite(pcs)} },
-		Blocked: devnet.Blocked,
+		Blocked: env.Blocked,
 	}
 }
 

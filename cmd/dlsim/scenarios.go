@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"dlsim/devnet"
+	"dlsim/devnet/env"
 	"dlsim/scenarios"
 	"dlsim/sim"
 	"dlsim/sim/explore"
@@ -26,7 +27,7 @@ func (portCatalog) kernel() report.Kernel {
 	sites := sync.OnceValue(devnet.NewSites) // read when the first stack is to be shown
 	return report.Kernel{
 		Frames:  func(pcs []uintptr) []sim.Site { return sites().Frames(pcs) },
-		Blocked: devnet.Blocked,
+		Blocked: env.Blocked,
 	}
 }
 

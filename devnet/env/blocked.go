@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: CDDL-1.0
 
-package devnet
+package env
 
 // Blocked returns how a thread that waits at the named operation looks in a crash dump: its
 // state, the kind of synchronisation object, and the frames of the kernel above the caller,
