@@ -53,7 +53,7 @@ func TestSignaturesAreStable(t *testing.T) {
 				t.Fatalf("%v\n%s", err, src)
 			}
 			cfg := other.Campaign()
-			cfg.Strategy, cfg.Schedules, cfg.Seed = strategy, 1500, r.Uint64()
+			cfg.Strategy, cfg.Schedules, cfg.Seed = strategy, 800, r.Uint64()
 			res, err := explore.Explore(t.Context(), program(t, other, scenarios.Options{}), cfg)
 			if err != nil {
 				t.Fatal(err)
