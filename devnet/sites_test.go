@@ -11,11 +11,11 @@ import (
 	"dlsim/sim/strategy"
 )
 
-// TestSitesSpeakC runs a create and a delete in detail and expects the steps of the port
-// under the names and lines of the C file.
-func TestSitesSpeakC(t *testing.T) {
+// createAndDelete returns the steps of a run that creates a vnic and deletes it.
+func createAndDelete(t *testing.T) []sim.Event {
+	t.Helper()
 	w := sim.New()
-	defer w.Close()
+	t.Cleanup(w.Close)
 	m := &machine{Kernel: new(devnet.Kernel)}
 	r := w.Run(sim.Config{Detail: true}, new(strategy.Random), func(st *sim.Thread) {
 		m.boot(st, devnet.Config{})
@@ -30,9 +30,15 @@ func TestSitesSpeakC(t *testing.T) {
 	if r.Outcome != sim.Passed {
 		t.Fatal(r.Failure.Message)
 	}
+	return w.Events()
+}
+
+// TestSitesSpeakC runs a create and a delete in detail and expects the steps of the port
+// under the names and lines of the C file.
+func TestSitesSpeakC(t *testing.T) {
 	sites := devnet.NewSites()
 	seen := make(map[string]bool)
-	for _, e := range w.Events() {
+	for _, e := range createAndDelete(t) {
 		s := sites.Resolve(e.PCs)
 		seen[e.Op+" "+e.Object+" @ "+s.String()+" via "+s.Via] = true
 		if strings.HasPrefix(s.Func, "dls_mgmt.c") {
@@ -64,22 +70,9 @@ func TestSitesSpeakC(t *testing.T) {
 // TestFramesSpeakC expects whole stacks in C words: helpers and function literals of Go are
 // not in them, callers in the C file have the line of the call.
 func TestFramesSpeakC(t *testing.T) {
-	w := sim.New()
-	defer w.Close()
-	m := &machine{Kernel: new(devnet.Kernel)}
-	r := w.Run(sim.Config{Detail: true}, new(strategy.Random), func(st *sim.Thread) {
-		m.boot(st, devnet.Config{})
-		if err := m.VNIC.Create(st, 2, "vnic0", 1); err != 0 {
-			st.Fail(sim.KindPanic, "create", err.String())
-		}
-		st.Quiesce()
-	})
-	if r.Outcome != sim.Passed {
-		t.Fatal(r.Failure.Message)
-	}
 	sites := devnet.NewSites()
 	seen := make(map[string]bool)
-	for _, e := range w.Events() {
+	for _, e := range createAndDelete(t) {
 		var stack []string
 		for _, s := range sites.Frames(e.PCs) {
 			stack = append(stack, s.String())
