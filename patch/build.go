@@ -132,7 +132,7 @@ func (b *Build) build(ctx context.Context, goCmd string, tree Tree, stamp, dir s
 		return fmt.Errorf("no place to keep the patched tool: %w", err)
 	}
 	defer os.RemoveAll(temp)
-	overlay, err := tree.overlay(b.Root, temp)
+	overlay, err := tree.Overlay(b.Root, temp)
 	if err != nil {
 		return fmt.Errorf("no place to keep the patched sources: %w", err)
 	}
@@ -156,9 +156,9 @@ func (b *Build) build(ctx context.Context, goCmd string, tree Tree, stamp, dir s
 	return err
 }
 
-// overlay writes the files of the tree below dir, and what tells the go command about them,
-// whose name it returns.
-func (tree Tree) overlay(root, dir string) (string, error) {
+// Overlay writes the files of the tree below dir, and the file that tells the go command about them,
+// whose name it returns. root is that of the module.
+func (tree Tree) Overlay(root, dir string) (string, error) {
 	replace := make(map[string]string)
 	for name, text := range tree {
 		at := ""

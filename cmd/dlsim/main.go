@@ -100,7 +100,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(a.runCommand(), a.replayCommand(), a.shrinkCommand(), a.listCommand(), a.genCommand(), a.fuzzCommand(),
-		a.versionCommand())
+		a.mutateCommand(), a.versionCommand())
 	root.AddCommand(a.completionCommand(), a.manCommand())
 	refuseCommands(root)
 	return root

@@ -14,7 +14,7 @@ import (
 
 // laterCommands are the subcommands of later versions.
 func laterCommands() []string {
-	return []string{"mutate", "bugs"}
+	return []string{"bugs"}
 }
 
 func laterChecks() []string {
