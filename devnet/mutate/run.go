@@ -157,7 +157,7 @@ func (r *Runner) scenarios(ctx context.Context, number int) (string, error) {
 	defer cancel()
 	var out, said bytes.Buffer
 	cmd := r.command(limited, number, r.Root, r.tool, "run", "--baseline", "scenarios/baseline.yaml", "--json", "-", "--quiet",
-		"--fail-fast", "--workers", "1", "--traces", temp)
+		"--fail-fast", "--no-shrink", "--workers", "1", "--traces", temp)
 	cmd.Stdout, cmd.Stderr = &out, &said
 	err = cmd.Run()
 	switch {
