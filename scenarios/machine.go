@@ -321,6 +321,7 @@ func (a *actor) do(t *sim.Thread, s *Step) {
 	}
 	t.Result(s.Text, err.String())
 	books.Return(t)
+	t.Progress()
 	if a.m.answers && len(s.Answers) > 0 && !slices.Contains(s.Answers, err.String()) {
 		t.Fail(sim.KindAnswer, s.Op.Name+" "+err.String(), fmt.Sprintf(
 			"%s answers %s and must answer %s", s.Text, err, strings.Join(s.Answers, " or ")))

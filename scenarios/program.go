@@ -86,20 +86,22 @@ func (p *Program) NewRunner(checks []string) explore.Runner {
 		r.monitor = new(check.Deadlock)
 	}
 	r.races = slices.Contains(checks, string(sim.KindRace))
+	r.livelock = slices.Contains(checks, string(sim.KindLivelock))
 	r.machine.answers = slices.Contains(checks, string(sim.KindAnswer))
 	return r
 }
 
 type runner struct {
-	world   *sim.World
-	machine *machine
-	monitor sim.Monitor
-	races   bool
-	body    func(*sim.Thread)
+	world    *sim.World
+	machine  *machine
+	monitor  sim.Monitor
+	races    bool
+	livelock bool
+	body     func(*sim.Thread)
 }
 
 func (r *runner) Run(cfg sim.Config, s sim.Strategy) sim.Result {
-	cfg.Monitor, cfg.Races, cfg.Explain = r.monitor, r.races, r.machine.kernel.Explain
+	cfg.Monitor, cfg.Races, cfg.Livelock, cfg.Explain = r.monitor, r.races, r.livelock, r.machine.kernel.Explain
 	return r.world.Run(cfg, s, r.body)
 }
 

@@ -174,8 +174,11 @@ func (w *World) slowCarryOut(t *Thread) {
 	if w.slow&slowOver != 0 {
 		panic(killed{})
 	}
-	if w.slow&(slowWatched|slowSequential) == slowWatched {
+	if w.slow&(slowWatched|slowSequential|slowFair) == slowWatched {
 		w.watcher.Watch(w, t)
+	}
+	if w.slow&slowFair != 0 {
+		t.ran = w.steps
 	}
 	if w.slow&slowRaces != 0 && !t.op.Data {
 		t.tick()

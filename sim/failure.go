@@ -14,6 +14,7 @@ const (
 	KindStale    Kind = "stale"    // tables that should agree do not, at quiescence
 	KindRace     Kind = "race"     // accesses to a variable that nothing orders, one a write
 	KindAnswer   Kind = "answer"   // an operation answered what the program says it must not
+	KindLivelock Kind = "livelock" // threads run, and nothing is ever completed
 	KindRefs     Kind = "refs"     // a reference that is not given back, or was somebody else's
 )
 
@@ -55,6 +56,7 @@ type Failure struct {
 	Sites []Site
 	Life  *Life  // the buffer of a lifetime failure
 	Cycle []Wait // of a deadlock
+	Loops []Loop // of a livelock, in detailed runs
 	Stack string // of a Go panic
 	// Evidence is what the check has to show, beyond what the fields above say.
 	Evidence []Evidence

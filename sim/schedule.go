@@ -16,7 +16,10 @@ func (w *World) schedule(cur *Thread) *Thread {
 	if w.enabled.n == 1 && w.log == nil {
 		return w.threads[w.enabled.At(0)]
 	}
-	if w.slow&slowSequential != 0 {
+	if w.slow&(slowSequential|slowFair) != 0 {
+		if w.slow&slowFair != 0 {
+			return w.takeTurn()
+		}
 		if cur != nil && w.enabled.Has(int(cur.id)) {
 			return cur
 		}
@@ -129,7 +132,7 @@ func (w *World) carryOut(t *Thread) {
 	t.hash = h
 	w.add(h)
 	if w.steps >= w.stepsMax {
-		w.stop(Unknown)
+		w.limit(t)
 	}
 }
 

@@ -29,6 +29,7 @@ type Thread struct {
 	// helper marks a thread that need not end for the schedule to be over.
 	helper bool
 	locked int32 // how many locks it holds
+	ran    int   // its last step in the fair part of a schedule
 
 	op  *OpType // the pending operation
 	obj *Object
@@ -203,6 +204,9 @@ func (t *Thread) Choose(n int, label string) int {
 		if w.slow&slowSequential != 0 {
 			return 0
 		}
+		if w.slow&slowFair != 0 {
+			return w.chooseFairly(n)
+		}
 	}
 	v := w.strategy.Choose(w, t, n, label)
 	if v == StopRun {
@@ -301,6 +305,9 @@ func (t *Thread) end() {
 		}
 	}
 	t.state = done
+	if int(t.id) < w.fair.live && !t.helper {
+		t.Progress()
+	}
 	t.op, t.obj = nil, nil
 	w.enabled.remove(t.id)
 	if w.over {

@@ -45,6 +45,9 @@ type Monitor interface {
 type Config struct {
 	// StepsMax ends a schedule with the outcome Unknown; 0 means DefaultStepsMax.
 	StepsMax int
+	// Livelock has a schedule that reaches StepsMax go on fairly for some time, and fails it if
+	// nothing is completed meanwhile.
+	Livelock bool
 	// Monitor may be nil.
 	Monitor Monitor
 	// Detail keeps events, sites and holds for reports. Much slower; changes no choice.
@@ -127,6 +130,7 @@ const (
 	slowRaces                        // accesses are tracked for races
 	slowLocks                        // a LockMonitor watches
 	slowWatched                      // the strategy watches each step
+	slowFair                         // beyond the step limit: each thread in turn
 )
 
 // World runs schedules, one at a time. It keeps its threads' coroutines and its buffers
@@ -140,6 +144,8 @@ type World struct {
 	watcher  Watcher // the strategy, if it is one
 	steps    int
 	stepsMax int
+	livelock bool
+	fair     fair
 	picks    int
 	digest   uint64
 	print    uint64
@@ -208,7 +214,7 @@ func (w *World) reset(cfg Config, s Strategy) {
 	w.strategy, w.monitor, w.lenient = s, cfg.Monitor, cfg.Lenient
 	w.handoff, w.log, w.locks, w.explain = cfg.Handoff, cfg.Log, cfg.Locks, cfg.Explain
 	w.steps, w.picks, w.digest, w.print = 0, 0, 0, 0
-	w.stepsMax = cfg.StepsMax
+	w.stepsMax, w.livelock, w.fair = cfg.StepsMax, cfg.Livelock, fair{}
 	if w.stepsMax == 0 {
 		w.stepsMax = DefaultStepsMax
 	}
@@ -243,7 +249,7 @@ func (w *World) newThread(class string, num int, fn func(*Thread)) *Thread {
 	t := w.threads[w.live]
 	w.live++
 	t.class, t.num, t.fn = class, int32(num), fn
-	t.state, t.helper, t.locked = unstarted, false, 0
+	t.state, t.helper, t.locked, t.ran = unstarted, false, 0, 0
 	t.local, t.waits, t.joins = nil, nil, nil
 	t.op, t.obj, t.hash, t.wake, t.steps = opStart, nil, 0, 0, 0
 	t.queue, t.qprev, t.qnext = nil, nil, nil

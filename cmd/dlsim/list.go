@@ -70,6 +70,7 @@ func checkList() []listed {
 		{"deadlock", "threads that wait for each other in a cycle, at the step that closes it"},
 		{"hang", "nothing can run and no timer is pending, but not all is done"},
 		{"lifetime", "use of memory after it was freed, double free, use of wild pointers"},
+		{"livelock", "threads run and run, fairly beyond the step limit too, and nothing is ever completed"},
 		{"panic", "a failed VERIFY, a misused lock, and on a DEBUG kernel a failed ASSERT"},
 		{"refs", "a reference that nobody gives back, or that somebody gives back who has none"},
 		{"stale", "tables of kernel and daemon that disagree when all is quiet"},

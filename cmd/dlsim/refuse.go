@@ -18,7 +18,7 @@ func laterCommands() []string {
 }
 
 func laterChecks() []string {
-	return []string{"lin", "order", "upcall", "livelock"}
+	return []string{"lin", "order", "upcall"}
 }
 
 func laterStrategies() []string { return []string{"dfs", "dpor"} }

@@ -32,6 +32,7 @@ type Record struct {
 	Evidence []sim.Evidence
 
 	Cycle   []Wait
+	Loops   []Loop // of a livelock
 	States  []State
 	Events  []Event
 	Choices []strategy.Recorded
@@ -79,6 +80,14 @@ type Event struct {
 	Enabled, Value     int
 	Notes              []string // explanations
 	Results            []string // operations that ended here, "operation = answer"
+}
+
+// Loop is what a thread, or those of its sort together, does again and again; Times is 0 if that is not
+// a whole iteration.
+type Loop struct {
+	Thread string
+	Steps  []Event
+	Times  int
 }
 
 // Take makes the record of w's last run, which was detailed. If it did not fail, the record
@@ -140,6 +149,13 @@ func summarise(res sim.Result, sites sim.Resolver) *Record {
 		}
 		r.Cycle = append(r.Cycle, x)
 	}
+	for _, l := range f.Loops {
+		x := Loop{Thread: l.Thread, Times: l.Times}
+		for i := range l.Steps {
+			x.Steps = append(x.Steps, event(&l.Steps[i], sites))
+		}
+		r.Loops = append(r.Loops, x)
+	}
 	r.sign()
 	return r
 }
@@ -150,15 +166,19 @@ func (r *Record) addEvents(w *sim.World, sites sim.Resolver) {
 	last := make(map[string]int)
 	for i := range events {
 		e := &events[i]
-		r.Events = append(r.Events, Event{
-			Step: e.Step, Thread: e.Thread.Name(), Op: e.Op, Object: e.Object,
-			Site: sites(e.PCs), Picked: e.Picked, Preempt: e.Preempt, IsChoice: e.IsChoice(),
-			Enabled: e.Enabled, Value: e.Value, Notes: e.Notes, Results: e.Results,
-		})
+		r.Events = append(r.Events, event(e, sites))
 		last[e.Thread.Name()] = e.Step
 	}
 	for i := range r.States {
 		r.States[i].Since = last[r.States[i].Thread]
+	}
+}
+
+func event(e *sim.Event, sites sim.Resolver) Event {
+	return Event{
+		Step: e.Step, Thread: e.Thread.Name(), Op: e.Op, Object: e.Object,
+		Site: sites(e.PCs), Picked: e.Picked, Preempt: e.Preempt, IsChoice: e.IsChoice(),
+		Enabled: e.Enabled, Value: e.Value, Notes: e.Notes, Results: e.Results,
 	}
 }
 

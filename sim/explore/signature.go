@@ -37,6 +37,14 @@ func (r *Record) sign() {
 		r.involve(r.Other.Site, "")
 	case sim.KindAnswer: // the subject says it all
 	case sim.KindRefs: // the ledger has found the places
+	case sim.KindLivelock:
+		for _, l := range r.Loops {
+			for i := range l.Steps {
+				if l.Times > 0 {
+					r.involve(l.Steps[i].Site, "")
+				}
+			}
+		}
 	case sim.KindStale:
 		r.involve(r.Other.Site, "")
 	default:
@@ -53,11 +61,17 @@ func (r *Record) sign() {
 	if !ordered {
 		sort.Strings(places)
 	}
+	if r.Kind == sim.KindLivelock && len(places) > placesMax {
+		places = append(places[:placesMax], "...")
+	}
 	r.Signature = string(r.Kind) + " " + what
 	if len(places) > 0 {
 		r.Signature += " at " + strings.Join(places, ", ")
 	}
 }
+
+// placesMax is the most places of a loop in a signature.
+const placesMax = 6
 
 // involve adds a site and a class unless they are there already.
 func (r *Record) involve(s sim.Site, class string) {

@@ -72,6 +72,8 @@ func blocks(r *explore.Record) []sim.Evidence {
 		title, lines = "the buffer", lifetime(r)
 	case sim.KindRace:
 		title, lines = "the accesses", race(r)
+	case sim.KindLivelock:
+		title, lines = "what they repeat", loops(r)
 	case sim.KindStale:
 		title, lines = "what disagrees", []string{r.Message}
 	default:

@@ -128,7 +128,7 @@ func TestTable(t *testing.T) {
 		{"philosophers", deadlock, nil},
 		{"philosophers", nil, []string{"panic"}},
 		{"hang", nil, nil},
-		{"spin", nil, nil},
+		{"spin", nil, []string{"panic"}},
 	} {
 		p, _ := exploretest.Named(test.name)
 		r, err := explore.Explore(context.Background(), p, explore.Config{

@@ -167,6 +167,55 @@ func stale() func(*sim.Thread) {
 	}
 }
 
+// backoff takes locks by trying, which is made of variables here.
+func backoff() func(*sim.Thread) {
+	var taken [2]ksync.Var[bool]
+	try := func(t *sim.Thread, i int) bool {
+		free := !taken[i].Load(t)
+		taken[i].Poke(true) // in the same step
+		return free
+	}
+	both := func(first, second int) func(*sim.Thread) {
+		return func(t *sim.Thread) {
+			for {
+				if !try(t, first) {
+					continue
+				}
+				if try(t, second) {
+					return
+				}
+				taken[first].Store(t, false)
+			}
+		}
+	}
+	return func(t *sim.Thread) {
+		for i := range taken {
+			taken[i].Init(t.World(), nil, "taken", "", i+1)
+			taken[i].Poke(false)
+		}
+		all(t, []string{"a", "b"}, both(0, 1), both(1, 0))
+	}
+}
+
+func patience() func(*sim.Thread) {
+	var flag ksync.Var[bool]
+	poll := func(t *sim.Thread) {
+		for !flag.Load(t) {
+		}
+	}
+	set := func(t *sim.Thread) {
+		for range 30 {
+			t.Yield()
+		}
+		flag.Store(t, true)
+	}
+	return func(t *sim.Thread) {
+		flag.Init(t.World(), nil, "flag", "", 0)
+		flag.Poke(false)
+		all(t, []string{"poller", "setter"}, poll, set)
+	}
+}
+
 func spin() func(*sim.Thread) {
 	var flag ksync.Var[bool]
 	poll := func(t *sim.Thread) {

@@ -22,6 +22,7 @@ type Program struct {
 // All returns the programs, sorted by name.
 func All() []Program {
 	return []Program{
+		{"backoff", "two threads that take two locks in two orders, and give way to each other for ever", backoff},
 		{"counter", "three threads count under one mutex; no bug", counter},
 		{"crowd", "nine threads take two locks each, two of them in the other order", crowd},
 		{"hang", "a wakeup that comes before the wait is lost", lostWakeup},
@@ -29,7 +30,8 @@ func All() []Program {
 		{"mixed", "the bugs of lifetime and philosophers in one program", mixed},
 		{"panic", "a VERIFY of a count that is changed without its lock", verify},
 		{"philosophers", "three threads take two of three forks each", philosophers},
-		{"spin", "a thread that polls for ever while the other does not run", spin},
+		{"patience", "a thread that polls until the other has run; no bug", patience},
+		{"spin", "a thread that polls for ever", spin},
 		{"stale", "a table that is updated in two steps", stale},
 	}
 }
@@ -58,7 +60,7 @@ func (p Program) PortHash() string { return "exploretest" }
 
 // NewRunner implements explore.Program.
 func (p Program) NewRunner(checks []string) explore.Runner {
-	r := &runner{world: sim.New(), body: p.make()}
+	r := &runner{world: sim.New(), body: p.make(), livelock: slices.Contains(checks, string(sim.KindLivelock))}
 	if slices.Contains(checks, string(sim.KindDeadlock)) {
 		r.monitor = new(check.Deadlock)
 	}
@@ -66,13 +68,14 @@ func (p Program) NewRunner(checks []string) explore.Runner {
 }
 
 type runner struct {
-	world   *sim.World
-	body    func(*sim.Thread)
-	monitor sim.Monitor
+	world    *sim.World
+	body     func(*sim.Thread)
+	monitor  sim.Monitor
+	livelock bool
 }
 
 func (r *runner) Run(cfg sim.Config, s sim.Strategy) sim.Result {
-	cfg.Monitor = r.monitor
+	cfg.Monitor, cfg.Livelock = r.monitor, r.livelock
 	return r.world.Run(cfg, s, r.body)
 }
 
