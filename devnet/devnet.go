@@ -174,6 +174,7 @@ func (d *DLS) register(w *sim.World, ddp *dlsDevnet, life *sim.Life, num int) {
 	ddp.ddCv.Releasers = func(t *sim.Thread, buf []*sim.Thread) []*sim.Thread {
 		return d.releasers(ddp, t, buf)
 	}
+	ddp.ddCv.Until = ddp.awaited
 	ddp.ddCv.Backing = ddp.ddTref.Object()
 }
 

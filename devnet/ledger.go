@@ -90,6 +90,15 @@ func unassigned(t *sim.Thread, ddh env.DLHandle) {
 	l.books.Reclaim(t, &l.ref, assignment.Key)
 }
 
+// awaited says what t, which waits on dd_cv, waits for, and whether it is so.
+func (ddp *dlsDevnet) awaited(t *sim.Thread) (what string, holds bool) {
+	idle := ddp.ddPropTaskid.Peek() == 0
+	if ddp.ledger.drainer == t {
+		return "dd_tref == 0 && dd_prop_taskid == 0", idle && ddp.ddTref.Peek() == 0
+	}
+	return "dd_prop_taskid == 0", idle
+}
+
 // reclaimDoor notes that t is about to release the door that dls_mgmt_dh keeps.
 func (d *DLS) reclaimDoor(t *sim.Thread) { d.mgmtDh.Reclaim(t) }
 

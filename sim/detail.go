@@ -21,9 +21,10 @@ type Event struct {
 	// Enabled is the number of threads the pick was from; 1 if nothing was asked. For a
 	// choice it is the number of possible values.
 	Enabled int
-	Value   int      // of a choice
-	Notes   []string // explanations added by the program
-	Results []string // operations of the program that ended here, "operation = answer"
+	Value   int       // of a choice
+	Woke    []*Thread // that waited for a signal and got this one
+	Notes   []string  // explanations added by the program
+	Results []string  // operations of the program that ended here, "operation = answer"
 }
 
 // IsChoice tells an answer to Choose from a step.
@@ -46,6 +47,10 @@ type ThreadState struct {
 	Done    bool
 	At      Point // of the pending operation
 	Holds   []Hold
+	// Awaits is what must become true for it to go on, if the resource knows; Met says that it
+	// is.
+	Awaits string
+	Met    bool
 }
 
 type worldDetail struct {
@@ -76,6 +81,14 @@ func (t *Thread) Notef(format string, args ...any) {
 	}
 	e := &t.w.detail.events[t.detail.last]
 	e.Notes = append(e.Notes, fmt.Sprintf(format, args...))
+}
+
+// Woke records in detailed runs that t's last step, a signal, has woken u.
+func (t *Thread) Woke(u *Thread) {
+	if t.Detailed() && t.detail.last >= 0 {
+		e := &t.w.detail.events[t.detail.last]
+		e.Woke = append(e.Woke, u)
+	}
 }
 
 // Result records in detailed runs that an operation of the program has ended with the
@@ -237,11 +250,17 @@ func (w *World) describe(f *Failure) {
 		}
 	}
 	for _, t := range w.threads[:w.live] {
-		f.States = append(f.States, ThreadState{
+		s := ThreadState{
 			Thread: t, Pending: t.Pending(), Enabled: t.Enabled(), Done: t.state == done,
 			At:    Point{Step: w.steps, PCs: t.detail.pcs},
 			Holds: append([]Hold(nil), t.detail.holds...),
-		})
+		}
+		if t.obj != nil {
+			if c, ok := t.obj.res.(Conditional); ok && !s.Enabled {
+				s.Awaits, s.Met = c.Condition(t)
+			}
+		}
+		f.States = append(f.States, s)
 	}
 	if w.explain != nil {
 		w.explain(f)

@@ -48,6 +48,13 @@ type Resource interface {
 	Blockers(t *Thread, buf []*Thread) []*Thread
 }
 
+// Conditional is a Resource whose waiters wait for something to become true.
+type Conditional interface {
+	// Condition says in the program's words what t, which is blocked at an operation on the
+	// resource, waits for, "" if it is not known, and whether that is so now.
+	Condition(t *Thread) (what string, holds bool)
+}
+
 // Object is something that operations act on: a lock, a condition variable, a variable.
 // It is embedded by the primitives and made ready, once per schedule, by World.Register.
 type Object struct {

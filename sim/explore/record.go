@@ -65,6 +65,8 @@ type State struct {
 	Since                     int // the last step of the thread, 0 if it made none
 	Site                      sim.Site
 	Holds                     []Hold
+	Awaits                    string // what it waits to become true, "" if nobody knows
+	Met                       bool   // that is true
 	// PCs is the thread's stack, as runtime.Callers gives it. It means something in this
 	// process only.
 	PCs []uintptr
@@ -78,6 +80,7 @@ type Event struct {
 	Picked, Preempt    bool
 	IsChoice           bool
 	Enabled, Value     int
+	Woke               []string // by this signal
 	Notes              []string // explanations
 	Results            []string // operations that ended here, "operation = answer"
 }
@@ -175,11 +178,15 @@ func (r *Record) addEvents(w *sim.World, sites sim.Resolver) {
 }
 
 func event(e *sim.Event, sites sim.Resolver) Event {
-	return Event{
+	out := Event{
 		Step: e.Step, Thread: e.Thread.Name(), Op: e.Op, Object: e.Object,
 		Site: sites(e.PCs), Picked: e.Picked, Preempt: e.Preempt, IsChoice: e.IsChoice(),
 		Enabled: e.Enabled, Value: e.Value, Notes: e.Notes, Results: e.Results,
 	}
+	for _, u := range e.Woke {
+		out.Woke = append(out.Woke, u.Name())
+	}
+	return out
 }
 
 func point(p sim.Point, sites sim.Resolver) Point { return Point{p.Step, sites(p.PCs)} }
@@ -202,5 +209,6 @@ func state(s *sim.ThreadState, sites sim.Resolver) State {
 	for _, h := range s.Holds {
 		out.Holds = append(out.Holds, hold(h, sites))
 	}
+	out.Awaits, out.Met = s.Awaits, s.Met
 	return out
 }

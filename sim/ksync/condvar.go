@@ -22,12 +22,14 @@ type Cond struct {
 	// Releasers, if set, names the threads that must act before t, a waiter, can be
 	// woken, as sim.Resource.Blockers does: a condition variable itself cannot know.
 	Releasers func(t *sim.Thread, buf []*sim.Thread) []*sim.Thread
+	// Until, if set, says what t, a waiter, waits for and whether that is so, for reports.
+	Until func(t *sim.Thread) (what string, holds bool)
 	// Backing, if set, is the object that the releasers hold, for reports.
 	Backing *sim.Object
 }
 
 // Init makes the condition variable ready; see Mutex.Init for the arguments. It leaves
-// Releasers and Backing as they are.
+// Releasers, Until and Backing as they are.
 func (c *Cond) Init(w *sim.World, life *sim.Life, class, key string, num int) {
 	w.Register(&c.obj, class, key, num, c)
 	c.obj.SetLife(life)
@@ -99,6 +101,7 @@ func (c *Cond) log(t *sim.Thread, op *sim.OpType) {
 // wake makes waiter u compete for its mutex.
 func (c *Cond) wake(t, u *sim.Thread) {
 	c.waiters.Remove(u)
+	t.Woke(u)
 	m := u.WaitsFor().(*Mutex)
 	if t.World().Handoff() && m.owner == nil {
 		m.grant(t, u)
@@ -112,6 +115,14 @@ func (c *Cond) Waiters() int { return c.waiters.Len() }
 
 // Object returns the object that operations on the condition variable act on.
 func (c *Cond) Object() *sim.Object { return &c.obj }
+
+// Condition implements sim.Conditional.
+func (c *Cond) Condition(t *sim.Thread) (what string, holds bool) {
+	if c.Until == nil {
+		return "", false
+	}
+	return c.Until(t)
+}
 
 // Blockers implements sim.Resource.
 func (c *Cond) Blockers(t *sim.Thread, buf []*sim.Thread) []*sim.Thread {

@@ -35,7 +35,11 @@ func headline(r *explore.Record) string {
 		if len(names) > 1 {
 			verb = " wait"
 		}
-		return list(names) + verb + ", nothing can run, and no timer is pending"
+		why := ", nothing can run, and no timer is pending"
+		if w := lostWakeup(r); w != "" {
+			why = ": " + w
+		}
+		return list(names) + verb + why
 	}
 	if r.Thread == "" || atQuiescence(r) {
 		return r.Message
@@ -140,36 +144,6 @@ func reference(r *explore.Record, thread string) *explore.Hold {
 		}
 	}
 	return nil
-}
-
-// wakers tells of each stuck thread the last thing that others did to what it waits on.
-func wakers(r *explore.Record) []string {
-	var out []string
-	for _, s := range r.Stuck() {
-		if s.Object == "" {
-			continue
-		}
-		last := -1
-		for i := range r.Events {
-			e := &r.Events[i]
-			if e.Object == s.Object && e.Thread != s.Thread && !e.IsChoice {
-				last = i
-			}
-		}
-		if last < 0 {
-			out = append(out, fmt.Sprintf("nobody but %s ever touched %s", s.Thread, s.Object))
-			continue
-		}
-		e := &r.Events[last]
-		when := "after"
-		if e.Step < s.Since {
-			when = "before"
-		}
-		out = append(out, fmt.Sprintf(
-			"%s came to wait for %s at step %d; the last %s, by %s at step %d%s, was %s that",
-			s.Thread, s.Object, s.Since, e.Op, e.Thread, e.Step, at(e.Site), when))
-	}
-	return out
 }
 
 func lifetime(r *explore.Record) []string {

@@ -67,6 +67,7 @@ func (d *Driver) Init(w *sim.World) {
 func register(w *sim.World, p *tunnel, life *sim.Life, num int) {
 	p.lock.Init(w, life, "iptun_lock", "", num)
 	p.enterCv.Init(w, life, "iptun_enter_cv", "", num)
+	p.enterCv.Until = func(*sim.Thread) (string, bool) { return "IPTUN_DELETE_PENDING is clear", !p.pending }
 	p.enterCv.Releasers = func(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
 		if p.deleter != nil {
 			buf = append(buf, p.deleter)

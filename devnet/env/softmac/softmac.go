@@ -115,6 +115,7 @@ func (l *Layer) insert(w *sim.World, d *ddi.Device) *softmac {
 		}
 		return buf
 	}
+	s.cv.Until = func(*sim.Thread) (string, bool) { return "smac_state == ATTACH_DONE", s.state == attachDone }
 	l.hash = append([]*softmac{s}, l.hash...)
 	return s
 }
