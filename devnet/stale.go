@@ -9,6 +9,8 @@ import (
 
 	"dlsim/devnet/env"
 	"dlsim/devnet/env/dlmgmtd"
+	"dlsim/devnet/env/kstat"
+	"dlsim/devnet/env/mac"
 	"dlsim/devnet/env/zone"
 	"dlsim/sim"
 )
@@ -22,17 +24,27 @@ import (
 //     and neither is running, so the link will never be visible;
 //   - an entry of the id hash is in the MAC name hash: they are changed together;
 //   - a dls_link has a devnet: destroy has taken one away and not the other;
-//   - a link kstat belongs to a devnet with its linkid and one of its zones: nobody else
-//     would ever delete it;
-//   - what a driver has has a devnet: the driver's delete is the only way to be rid of it;
+//   - a link kstat belongs to a devnet with its linkid and one of its zones, has its name, and is the
+//     one that dd_ksp or dd_zone_ksp points to: nobody else would ever delete it;
+//   - dd_ksp and dd_zone_ksp point to kstats that exist, or they will be deleted twice, and
+//     dd_zone_ksp to none while the link is with its owner, whom that kstat is not for;
+//   - what a driver has has a devnet, and a virtual link that has a devnet is its driver's: the
+//     driver's delete is the only way to be rid of either;
 //   - a devnet is in a zone that exists: nothing would ever take it out of a dead one;
-//   - dd_zid, dl_zid and, while it runs, the daemon agree on the zone that a link is in, and the
-//     daemon and dd_owner_zid on the zone that owns it;
+//   - dd_zid, dl_zid, the list of the zone and, while it runs, the daemon agree on the zone that a
+//     link is in, and the daemon and dd_owner_zid on the zone that owns it;
 //   - a virtual link that the kernel has asked the daemon for has a devnet, or its name is lost
 //     (the daemon keeps a physical one for when its device comes back);
 //   - an attached device has a visible link while the daemon runs: it gets one at the latest when
-//     the daemon starts, and no later;
-//   - properties that count as loaded were answered for by a daemon.
+//     the daemon starts, and no later; and no device stays between attach and detach;
+//   - a MAC is not exclusive: rename alone marks it, and takes the mark away;
+//   - properties that count as loaded were answered for by a daemon;
+//   - a free dls_devnet_t is as it was constructed, names aside: the next link gets it as it is.
+//
+// Not compared, because the kernel or userland documents that they may differ: a link that is left
+// over because something was in use (EBUSY), which all tables know; the names that the daemon and
+// the kernel have, which dladm changes one after the other and two of them in any order; the nodes in
+// /dev/net, which are put right at the next listing.
 func (k *Kernel) CheckStale(t *sim.Thread) {
 	d := &k.DLS
 	for _, name := range slices.Sorted(maps.Keys(d.hash)) {
@@ -59,17 +71,73 @@ func (k *Kernel) CheckStale(t *sim.Thread) {
 			stale(t, "dls_link without devnet", "i_dls_link_hash has "+name+", i_dls_devnet_hash does not")
 		}
 	})
-	k.Kstat.All(func(name string, zone env.ZoneID, private uint64) {
-		ddp := d.idHash[env.LinkID(private)].Peek()
-		if ddp == nil || zone != ddp.ddOwnerZid.Peek() && zone != ddp.ddZid.Peek() {
-			stale(t, "kstat without devnet", fmt.Sprintf(
-				"link kstat %s in zone %d stands for linkid %d, which has no devnet there", name, zone, private))
-		}
-	})
+	k.checkKstats(t)
 	k.checkZones(t)
 	k.checkDaemon(t)
 	k.checkDevices(t)
 	k.checkDrivers(t)
+	k.checkZoneLists(t)
+	k.checkFree(t)
+}
+
+// checkKstats compares the kstat chain with the links it is about.
+func (k *Kernel) checkKstats(t *sim.Thread) {
+	k.Kstat.All(func(name string, zone env.ZoneID, private uint64) {
+		ddp := k.DLS.idHash[env.LinkID(private)].Peek()
+		if ddp == nil || zone != ddp.ddOwnerZid.Peek() && zone != ddp.ddZid.Peek() {
+			stale(t, "kstat without devnet", fmt.Sprintf(
+				"link kstat %s in zone %d stands for linkid %d, which has no devnet there", name, zone, private))
+		}
+		if link := ddp.ddLinkname.Peek(); name != link {
+			stale(t, "kstat under another name", fmt.Sprintf(
+				"link kstat %s in zone %d stands for linkid %d, whose name is %s", name, zone, private, link))
+		}
+		ksp := ddp.ddKsp.Peek()
+		if zone != ddp.ddOwnerZid.Peek() {
+			ksp = ddp.ddZoneKsp.Peek()
+		}
+		if x := ksp.Peek(); x == nil || x.Name() != name || x.Zone() != zone {
+			stale(t, "kstat that nobody has", fmt.Sprintf(
+				"link kstat %s in zone %d is not the one that linkid %d has there: nobody will delete it", name, zone, private))
+		}
+	})
+	for _, mac := range slices.Sorted(maps.Keys(k.DLS.hash)) {
+		ddp := k.DLS.hash[mac].Peek()
+		for _, ksp := range []kstat.Ptr{ddp.ddKsp.Peek(), ddp.ddZoneKsp.Peek()} {
+			if !ksp.IsNil() && !k.Kstat.Has(ksp) {
+				stale(t, "devnet with a deleted kstat", fmt.Sprintf(
+					"linkid %d has a kstat that is deleted, and will delete it again", ddp.ddLinkid.Peek()))
+			}
+		}
+		if zid := ddp.ddZid.Peek(); zid == ddp.ddOwnerZid.Peek() && !ddp.ddZoneKsp.Peek().IsNil() {
+			stale(t, "kstat of a zone that the link has left", fmt.Sprintf(
+				"linkid %d is in zone %d, which owns it, and has a second kstat", ddp.ddLinkid.Peek(), zid))
+		}
+	}
+}
+
+// checkFree looks into free objects, which the next link gets as they are.
+func (k *Kernel) checkFree(t *sim.Thread) {
+	if k.DLS.cache.Debug {
+		return // it is constructed again
+	}
+	k.DLS.cache.Waiting(func(num int, ddp *dlsDevnet) {
+		what := ""
+		switch {
+		case ddp.ddRef.Peek() != 0 || ddp.ddTref.Peek() != 0:
+			what = fmt.Sprintf("dd_ref %d, dd_tref %d", ddp.ddRef.Peek(), ddp.ddTref.Peek())
+		case !ddp.ddKsp.Peek().IsNil() || !ddp.ddZoneKsp.Peek().IsNil():
+			what = "a kstat"
+		case ddp.ddZid.Peek() != env.GlobalZone:
+			what = fmt.Sprintf("dd_zid %d", ddp.ddZid.Peek())
+		case ddp.ddFlags.Peek() != 0:
+			what = fmt.Sprintf("flags %#x", ddp.ddFlags.Peek())
+		default:
+			return
+		}
+		stale(t, "state left in a free devnet", fmt.Sprintf(
+			"free dls_devnet_t#%d has %s left, which the next link inherits", num, what))
+	})
 }
 
 // checkZones compares what the kernel says about the zones of links.
@@ -88,6 +156,27 @@ func (k *Kernel) checkZones(t *sim.Thread) {
 				ddp.ddLinkname.Peek(), id, zid, l.Zone.Peek()))
 		}
 	}
+}
+
+// checkZoneLists compares the datalinks that active zones list with the zones that links are in.
+func (k *Kernel) checkZoneLists(t *sim.Thread) {
+	k.Zones.All(func(z *zone.Zone) {
+		if s := z.Status(); s < zone.Ready || s > zone.Down {
+			return // it is not visible, and its list is not read any more
+		}
+		for _, id := range z.Links() {
+			if ddp := k.DLS.idHash[id].Peek(); ddp != nil && ddp.ddZid.Peek() != z.ID {
+				stale(t, "zone lists a link that is elsewhere", fmt.Sprintf(
+					"zone %d lists %s (linkid %d), which is in zone %d", z.ID, ddp.ddLinkname.Peek(), id, ddp.ddZid.Peek()))
+			}
+		}
+		for _, id := range slices.Sorted(maps.Keys(k.DLS.idHash)) {
+			if ddp := k.DLS.idHash[id].Peek(); ddp.ddZid.Peek() == z.ID && !slices.Contains(z.Links(), id) {
+				stale(t, "zone does not list its link", fmt.Sprintf(
+					"%s (linkid %d) is in zone %d, which does not list it", ddp.ddLinkname.Peek(), id, z.ID))
+			}
+		}
+	})
 }
 
 // checkDaemon compares the kernel's tables with those of the daemon, if it runs.
@@ -124,6 +213,10 @@ func (k *Kernel) checkDevices(t *sim.Thread) {
 	if !k.Daemon.Up() {
 		return
 	}
+	k.Softmac.Busy(func(name string) {
+		stale(t, "device between attach and detach", fmt.Sprintf(
+			"%s is being attached or detached, and nobody is at it", name))
+	})
 	k.Softmac.All(func(name string, nosupp bool, err env.Errno) {
 		ddp := k.DLS.hash[name].Peek()
 		if !nosupp && (ddp == nil || ddp.ddLinkid.Peek() == env.InvalidLinkID) {
@@ -133,7 +226,8 @@ func (k *Kernel) checkDevices(t *sim.Thread) {
 	})
 }
 
-// checkDrivers looks for links that only their driver knows.
+// checkDrivers looks for links that only their driver knows, and for links that their driver does not
+// know.
 func (k *Kernel) checkDrivers(t *sim.Thread) {
 	var ids []env.LinkID
 	keep := func(id env.LinkID) { ids = append(ids, id) }
@@ -148,6 +242,18 @@ func (k *Kernel) checkDrivers(t *sim.Thread) {
 				"the driver has linkid %d, i_dls_devnet_id_hash does not: nobody can use it or see it", id))
 		}
 	}
+	for _, id := range slices.Sorted(maps.Keys(k.DLS.idHash)) {
+		m := k.MAC.Lookup(k.DLS.idHash[id].Peek().ddMac.Peek())
+		if m != nil && m.Class != env.ClassPhys && !slices.Contains(ids, id) {
+			stale(t, "devnet without driver", fmt.Sprintf(
+				"i_dls_devnet_id_hash has linkid %d (%s), its driver does not: nobody can delete it", id, m.Name))
+		}
+	}
+	k.MAC.All(func(m *mac.MAC) {
+		if m.Exclusive() {
+			stale(t, "MAC exclusive for ever", m.Name+" is marked exclusive, and nobody will take the mark away")
+		}
+	})
 }
 
 func stale(t *sim.Thread, subject, message string) {

@@ -290,6 +290,16 @@ func (k *Kstat) Zone() env.ZoneID { return k.zone }
 // Name returns the name of a kstat. It is not an operation.
 func (k *Kstat) Name() string { return k.name }
 
+// Has reports whether a kstat is on the chain. It is not an operation.
+func (l *Layer) Has(p Ptr) bool {
+	for _, k := range l.chain {
+		if k.self == p {
+			return true
+		}
+	}
+	return false
+}
+
 // Each calls visit for each kstat with its id, in order of creation. It is not an operation.
 func (l *Layer) Each(visit func(kid int, name string, zone env.ZoneID, private uint64)) {
 	for _, k := range l.chain {

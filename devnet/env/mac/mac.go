@@ -306,6 +306,9 @@ func (m *MAC) SetDisabled(disabled bool) { m.disabled = disabled }
 // Disabled reports whether the MAC is disabled. It is not an operation.
 func (m *MAC) Disabled() bool { return m.disabled }
 
+// Exclusive reports whether the MAC is marked exclusive. It is not an operation.
+func (m *MAC) Exclusive() bool { return m.exclusive }
+
 // PerimOwner returns the thread inside the perimeter, which may be that of the lower MAC. It
 // is not an operation.
 func (m *MAC) PerimOwner() *sim.Thread { return m.perimOwner().perim.owner }

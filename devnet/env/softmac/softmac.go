@@ -280,6 +280,16 @@ func (l *Layer) remove(s *softmac) {
 	}
 }
 
+// Busy calls visit for each device whose attach or detach has begun and not ended. It is not an
+// operation.
+func (l *Layer) Busy(visit func(name string)) {
+	for _, s := range l.hash {
+		if s.state == attachInprog || s.state == detachInprog {
+			visit(s.name)
+		}
+	}
+}
+
 // All calls visit for each device whose attach is over, with what it ended in. It is not an
 // operation.
 func (l *Layer) All(visit func(name string, nosupp bool, err env.Errno)) {
