@@ -12,15 +12,15 @@ import (
 	"dlsim/sim/strategy"
 )
 
-// BenchmarkDestroyKstatHold is a schedule of three threads on a booted kernel with all default
+// BenchmarkDestroyKstatHold is a schedule of three threads on a booted kernel, bare and with all default
 // checks: a VNIC that exists is deleted, its kstat is read, and it is held and released. It
 // includes making the kernel afresh and bringing both links up.
 func BenchmarkDestroyKstatHold(b *testing.B) {
 	schedules(b, func(m *machine, t *sim.Thread) {
 		setup(t, &m.user, func() { m.VNIC.Create(t, idV0, "vnic0", idNet0) })
-		in(t, "admin", &m.user, func(t *sim.Thread) { m.VNIC.Delete(t, idV0) })
-		in(t, "reader", &m.user, func(t *sim.Thread) { m.read(t, "v0", env.GlobalZone) })
-		in(t, "holder", &m.user, func(t *sim.Thread) {
+		m.in(t, "admin", func(t *sim.Thread) { m.VNIC.Delete(t, idV0) })
+		m.in(t, "reader", func(t *sim.Thread) { m.read(t, "v0", env.GlobalZone) })
+		m.in(t, "holder", func(t *sim.Thread) {
 			if h, err := m.DLS.DevnetHold(t, idV0); err == 0 {
 				m.DLS.DevnetRele(t, h)
 			}
@@ -28,34 +28,57 @@ func BenchmarkDestroyKstatHold(b *testing.B) {
 	})
 }
 
-// BenchmarkDevnet is a schedule of three threads on a booted kernel with all default
+// BenchmarkDevnet is a schedule of three threads on a booted kernel, bare and with all default
 // checks: a VNIC is created and deleted while its kstat is read and a property is set. It
 // includes making the kernel afresh and bringing up the lower link.
 func BenchmarkDevnet(b *testing.B) {
 	schedules(b, func(m *machine, t *sim.Thread) {
-		in(t, "admin", &m.user, func(t *sim.Thread) {
+		m.in(t, "admin", func(t *sim.Thread) {
 			m.VNIC.Create(t, idV0, "vnic0", idNet0)
 			m.VNIC.Delete(t, idV0)
 		})
-		in(t, "prober", &m.user, func(t *sim.Thread) { m.read(t, "v0", env.GlobalZone) })
-		in(t, "dladm", &m.user, func(t *sim.Thread) { m.DLD.SetMacProp(t, idV0, "mtu") })
+		m.in(t, "prober", func(t *sim.Thread) { m.read(t, "v0", env.GlobalZone) })
+		m.in(t, "dladm", func(t *sim.Thread) { m.DLD.SetMacProp(t, idV0, "mtu") })
 	})
 }
 
-// schedules measures random schedules of body on a booted kernel, the check of the tables at
-// their end included.
+// in runs an operation in a thread of its own, in a process of the global zone.
+func (m *machine) in(t *sim.Thread, name string, operation func(t *sim.Thread)) {
+	in(t, name, &m.user, func(t *sim.Thread) {
+		m.Refs().Begin(t, name)
+		operation(t)
+		m.Refs().Return(t)
+		t.Progress()
+	})
+}
+
+// schedules measures random schedules of body on a booted kernel, bare and with the default checks,
+// those at the end included.
 func schedules(b *testing.B, body func(m *machine, t *sim.Thread)) {
+	b.Run("bare", func(b *testing.B) { measure(b, sim.Config{}, devnet.Config{}, body, func(*machine, *sim.Thread) {}) })
+	b.Run("checks", func(b *testing.B) {
+		cfg := sim.Config{Monitor: new(check.Deadlock), Livelock: true}
+		measure(b, cfg, devnet.Config{Refs: true}, body, func(m *machine, t *sim.Thread) {
+			m.CheckStale(t)
+			m.CheckRefs(t, func(any) bool { return false })
+		})
+	})
+}
+
+func measure(
+	b *testing.B, cfg sim.Config, kernel devnet.Config,
+	body func(m *machine, t *sim.Thread), atEnd func(m *machine, t *sim.Thread),
+) {
 	w := sim.New()
 	defer w.Close()
 	m := &machine{Kernel: new(devnet.Kernel)}
 	s := new(strategy.Random)
-	cfg := sim.Config{Monitor: new(check.Deadlock)}
 	steps := 0
 	all := func(t *sim.Thread) {
-		m.boot(t, devnet.Config{})
+		m.boot(t, kernel)
 		body(m, t)
 		t.Quiesce()
-		m.CheckStale(t)
+		atEnd(m, t)
 	}
 	b.ReportAllocs()
 	for b.Loop() {

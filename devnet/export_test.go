@@ -32,6 +32,9 @@ func (d *DLS) ByMAC(name string) (Fields, bool) {
 	return ByHandle(p), true
 }
 
+// SetRef sets dd_ref of the devnet of a MAC.
+func (d *DLS) SetRef(name string, ref int) { d.hash[name].Peek().ddRef.Poke(ref) }
+
 // ByLinkid returns the devnet of a linkid, false if i_dls_devnet_id_hash has none.
 func (d *DLS) ByLinkid(id env.LinkID) (Fields, bool) {
 	p, ok := d.idHash[id]

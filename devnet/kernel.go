@@ -58,6 +58,7 @@ type Kernel struct {
 	Sites sim.Resolver
 
 	refs   check.Ledger
+	sorted sorted      // for checks
 	server env.Context // of the daemon's threads
 }
 

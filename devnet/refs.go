@@ -4,8 +4,6 @@ package devnet
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"dlsim/devnet/env"
 	"dlsim/devnet/env/dls"
@@ -34,7 +32,7 @@ func (k *Kernel) CheckRefs(t *sim.Thread, live func(key any) bool) {
 		return
 	}
 	books.Settle(func(a *check.Account, o check.Owner) string { return k.unexplained(a, o, live) })
-	for _, mac := range slices.Sorted(maps.Keys(k.DLS.hash)) {
+	for _, mac := range k.macs() {
 		ddp := k.DLS.hash[mac].Peek()
 		books.Balance(t, &ddp.ledger.ref, ddp.ddRef.Peek())
 		books.Balance(t, &ddp.ledger.tref, ddp.ddTref.Peek())

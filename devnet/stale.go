@@ -4,7 +4,6 @@ package devnet
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"dlsim/devnet/env"
@@ -47,7 +46,7 @@ import (
 // /dev/net, which are put right at the next listing.
 func (k *Kernel) CheckStale(t *sim.Thread) {
 	d := &k.DLS
-	for _, name := range slices.Sorted(maps.Keys(d.hash)) {
+	for _, name := range k.macs() {
 		ddp := d.hash[name].Peek()
 		id := ddp.ddLinkid.Peek()
 		if !k.MAC.Registered(name) {
@@ -59,7 +58,7 @@ func (k *Kernel) CheckStale(t *sim.Thread) {
 				"devnet of %s (linkid %d) is DD_INITIALIZING and nobody will ever clear it", name, id))
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(d.idHash)) {
+	for _, id := range k.linkids() {
 		ddp := d.idHash[id]
 		if d.hash[ddp.Peek().ddMac.Peek()] != ddp {
 			stale(t, "id hash without MAC name hash", fmt.Sprintf(
@@ -101,7 +100,7 @@ func (k *Kernel) checkKstats(t *sim.Thread) {
 				"link kstat %s in zone %d is not the one that linkid %d has there: nobody will delete it", name, zone, private))
 		}
 	})
-	for _, mac := range slices.Sorted(maps.Keys(k.DLS.hash)) {
+	for _, mac := range k.macs() {
 		ddp := k.DLS.hash[mac].Peek()
 		for _, ksp := range []kstat.Ptr{ddp.ddKsp.Peek(), ddp.ddZoneKsp.Peek()} {
 			if !ksp.IsNil() && !k.Kstat.Has(ksp) {
@@ -143,7 +142,7 @@ func (k *Kernel) checkFree(t *sim.Thread) {
 // checkZones compares what the kernel says about the zones of links.
 func (k *Kernel) checkZones(t *sim.Thread) {
 	d := &k.DLS
-	for _, id := range slices.Sorted(maps.Keys(d.idHash)) {
+	for _, id := range k.linkids() {
 		ddp := d.idHash[id].Peek()
 		zid := ddp.ddZid.Peek()
 		if z := k.Zones.Get(zid); zid != env.GlobalZone && (z == nil || z.Status() > zone.Down) {
@@ -170,7 +169,7 @@ func (k *Kernel) checkZoneLists(t *sim.Thread) {
 					"zone %d lists %s (linkid %d), which is in zone %d", z.ID, ddp.ddLinkname.Peek(), id, ddp.ddZid.Peek()))
 			}
 		}
-		for _, id := range slices.Sorted(maps.Keys(k.DLS.idHash)) {
+		for _, id := range k.linkids() {
 			if ddp := k.DLS.idHash[id].Peek(); ddp.ddZid.Peek() == z.ID && !slices.Contains(z.Links(), id) {
 				stale(t, "zone does not list its link", fmt.Sprintf(
 					"%s (linkid %d) is in zone %d, which does not list it", ddp.ddLinkname.Peek(), id, z.ID))
@@ -229,20 +228,21 @@ func (k *Kernel) checkDevices(t *sim.Thread) {
 // checkDrivers looks for links that only their driver knows, and for links that their driver does not
 // know.
 func (k *Kernel) checkDrivers(t *sim.Thread) {
-	var ids []env.LinkID
+	ids := k.sorted.driven[:0]
 	keep := func(id env.LinkID) { ids = append(ids, id) }
 	k.VNIC.IDs(keep)
 	k.Simnet.IDs(keep)
 	k.Aggr.IDs(keep)
 	k.Iptun.IDs(keep)
 	slices.Sort(ids)
+	k.sorted.driven = ids
 	for _, id := range ids {
 		if _, ok := k.DLS.idHash[id]; !ok {
 			stale(t, "driver's link without devnet", fmt.Sprintf(
 				"the driver has linkid %d, i_dls_devnet_id_hash does not: nobody can use it or see it", id))
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(k.DLS.idHash)) {
+	for _, id := range k.linkids() {
 		m := k.MAC.Lookup(k.DLS.idHash[id].Peek().ddMac.Peek())
 		if m != nil && m.Class != env.ClassPhys && !slices.Contains(ids, id) {
 			stale(t, "devnet without driver", fmt.Sprintf(
@@ -254,6 +254,34 @@ func (k *Kernel) checkDrivers(t *sim.Thread) {
 			stale(t, "MAC exclusive for ever", m.Name+" is marked exclusive, and nobody will take the mark away")
 		}
 	})
+}
+
+// sorted are keys of the tables in order, in memory that is used again.
+type sorted struct {
+	macs        []string
+	ids, driven []env.LinkID
+}
+
+// macs returns the keys of i_dls_devnet_hash, valid until the next call.
+func (k *Kernel) macs() []string {
+	s := k.sorted.macs[:0]
+	for name := range k.DLS.hash {
+		s = append(s, name)
+	}
+	slices.Sort(s)
+	k.sorted.macs = s
+	return s
+}
+
+// linkids returns the keys of i_dls_devnet_id_hash, valid until the next call.
+func (k *Kernel) linkids() []env.LinkID {
+	s := k.sorted.ids[:0]
+	for id := range k.DLS.idHash {
+		s = append(s, id)
+	}
+	slices.Sort(s)
+	k.sorted.ids = s
+	return s
 }
 
 func stale(t *sim.Thread, subject, message string) {

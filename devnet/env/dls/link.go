@@ -6,7 +6,6 @@
 package dls
 
 import (
-	"maps"
 	"slices"
 
 	"dlsim/devnet/env"
@@ -65,6 +64,7 @@ type Layer struct {
 
 	cache kmem.Cache[Link]
 	hash  map[string]Ptr
+	names []string   // for All
 	obj   sim.Object // i_dls_link_hash
 }
 
@@ -283,7 +283,12 @@ func (l *Layer) Lookup(name string) (*Link, bool) {
 
 // All calls visit for each link in order of name. It is not an operation.
 func (l *Layer) All(visit func(name string)) {
-	for _, name := range slices.Sorted(maps.Keys(l.hash)) {
+	l.names = l.names[:0]
+	for name := range l.hash {
+		l.names = append(l.names, name)
+	}
+	slices.Sort(l.names)
+	for _, name := range l.names {
 		visit(name)
 	}
 }
