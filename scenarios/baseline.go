@@ -96,18 +96,30 @@ func (b *Baseline) Known() []explore.Known {
 	return out
 }
 
-// Found is what the scenarios that have run show: the bug, by scenario and signature.
-type Found map[string]map[string]string
+// Shown is what a scenario that has run shows.
+type Shown struct {
+	Checks []string          // that were made
+	Bugs   map[string]string // by signature; "" for one that has no id
+}
 
-// Stale returns the entries all of whose scenarios have run without one of them showing it.
+// Found is what the scenarios that have run show, by their names.
+type Found map[string]Shown
+
+// looked reports whether a scenario has run under the check that a signature is of.
+func (f Found) looked(scenario, signature string) bool {
+	kind, _, _ := strings.Cut(signature, " ")
+	return slices.Contains(f[scenario].Checks, kind)
+}
+
+// Stale returns the entries all of whose scenarios have run, under the check that reports it,
+// without one of them showing it.
 func (b *Baseline) Stale(found Found) []Known {
 	var out []Known
 	for _, k := range b.Violations {
 		stale := true
 		for _, s := range k.Scenarios {
-			signatures, ran := found[s]
-			_, shown := signatures[k.Signature]
-			stale = stale && ran && !shown
+			_, shown := found[s].Bugs[k.Signature]
+			stale = stale && found.looked(s, k.Signature) && !shown
 		}
 		if stale {
 			out = append(out, k)
@@ -116,9 +128,9 @@ func (b *Baseline) Stale(found Found) []Known {
 	return out
 }
 
-// Refresh returns the baseline with what the scenarios that have run show in place of what
-// it says of them. It keeps what it says of others, the bugs of signatures that are found
-// without one, and notes.
+// Refresh returns the baseline with what the scenarios that have run show, under the checks
+// that were made, in place of what it says of them. It keeps what it says of others, the bugs of
+// signatures that are found without one, and notes.
 func (b *Baseline) Refresh(found Found) *Baseline {
 	type key struct{ bug, signature string }
 	entries := make(map[key]*Known)
@@ -136,13 +148,13 @@ func (b *Baseline) Refresh(found Found) *Baseline {
 	for _, k := range b.Violations {
 		notes[key{k.Bug, k.Signature}] = k.Note
 		for _, s := range k.Scenarios {
-			if _, ran := found[s]; !ran {
+			if !found.looked(s, k.Signature) {
 				show(key{k.Bug, k.Signature}, k.Note, s)
 			}
 		}
 	}
-	for scenario, signatures := range found {
-		for signature, bug := range signatures {
+	for scenario, shown := range found {
+		for signature, bug := range shown.Bugs {
 			if known := old.Find(signature, scenario); known != nil && bug == "" {
 				bug = known.Bug
 			}

@@ -4,6 +4,7 @@ package scenarios_test
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -95,9 +96,18 @@ func TestBaselineRefresh(t *testing.T) {
 		"lifetime uninitialised pointer dls_devnet_t *ddp at f:1", "stale it's: a # \"sign\" {of} [both], & more",
 	})
 	bug := rapid.SampledFrom([]string{"", "L01", "L02"})
-	found := rapid.MapOf(name, rapid.MapOf(signature, bug))
+	kinds := []string{"deadlock", "hang", "lifetime", "panic", "stale"}
+	found := rapid.Custom(func(t *rapid.T) scenarios.Found {
+		f := make(scenarios.Found)
+		for s, bugs := range rapid.MapOf(name, rapid.MapOf(signature, bug)).Draw(t, "bugs") {
+			shown := scenarios.Shown{Checks: rapid.SliceOf(rapid.SampledFrom(kinds)).Draw(t, "checks"), Bugs: bugs}
+			maps.DeleteFunc(bugs, func(signature, _ string) bool { return !made(shown, signature) })
+			f[s] = shown
+		}
+		return f
+	})
 	rapid.Check(t, func(t *rapid.T) {
-		first := scenarios.Found(found.Draw(t, "first"))
+		first := found.Draw(t, "first")
 		b := new(scenarios.Baseline).Refresh(first)
 		read, err := scenarios.ParseBaseline("b.yaml", b.Text())
 		if err != nil {
@@ -109,16 +119,16 @@ func TestBaselineRefresh(t *testing.T) {
 		if stale := b.Stale(first); len(stale) > 0 {
 			t.Fatalf("stale at once: %v", stale)
 		}
-		second := scenarios.Found(found.Draw(t, "second"))
+		second := found.Draw(t, "second")
 		b = b.Refresh(second)
 		if d := cmp.Diff(b.Text(), b.Refresh(second).Text()); d != "" {
 			t.Fatalf("a second refresh changes it:\n%s", d)
 		}
-		for s, signatures := range first {
-			if _, ran := second[s]; ran {
-				signatures = second[s]
-			}
-			for sig := range signatures {
+		for s, shown := range first {
+			for sig := range shown.Bugs {
+				if _, again := second[s].Bugs[sig]; made(second[s], sig) && !again {
+					continue // it is not found any more
+				}
 				if !slices.ContainsFunc(b.Violations, func(k scenarios.Known) bool {
 					return k.Signature == sig && slices.Contains(k.Scenarios, s)
 				}) {
@@ -128,13 +138,19 @@ func TestBaselineRefresh(t *testing.T) {
 		}
 		for _, k := range b.Violations {
 			for _, s := range k.Scenarios {
-				_, shown := second[s][k.Signature]
-				if _, ran := second[s]; ran && !shown {
+				_, shown := second[s].Bugs[k.Signature]
+				if made(second[s], k.Signature) && !shown {
 					t.Fatalf("%s in %s is there and was not found", k.Signature, s)
 				}
 			}
 		}
 	})
+}
+
+// made reports whether the check that a signature is of was made.
+func made(s scenarios.Shown, signature string) bool {
+	kind, _, _ := strings.Cut(signature, " ")
+	return slices.Contains(s.Checks, kind)
 }
 
 // TestBaselineKeepsHandWriting expects bugs and notes that somebody wrote to stay, and an
@@ -148,13 +164,20 @@ func TestBaselineKeepsHandWriting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := scenarios.Found{"a": {"hang cv at f:1": ""}, "b": {"stale table": ""}}
+	checks := []string{"hang", "stale"}
+	found := scenarios.Found{
+		"a": {Checks: checks, Bugs: map[string]string{"hang cv at f:1": ""}},
+		"b": {Checks: checks, Bugs: map[string]string{"stale table": ""}},
+	}
 	stale := b.Stale(found)
 	if len(stale) != 1 || stale[0].Bug != "L08" {
 		t.Errorf("stale: %v", stale)
 	}
-	if stale := b.Stale(scenarios.Found{"b": {}}); len(stale) != 1 || stale[0].Bug != "L09" {
+	if stale := b.Stale(scenarios.Found{"b": {Checks: checks}}); len(stale) != 1 || stale[0].Bug != "L09" {
 		t.Errorf("stale while a has not run: %v", stale)
+	}
+	if stale := b.Stale(scenarios.Found{"b": {Checks: []string{"hang"}}}); len(stale) != 0 {
+		t.Errorf("stale although the check was not made: %v", stale)
 	}
 	want := []scenarios.Known{
 		{Bug: "L07", Signature: "hang cv at f:1", Scenarios: []string{"a"}, Note: "as on the real machine"},

@@ -60,16 +60,20 @@ func (b *baseline) known() *explore.Baseline {
 	return known
 }
 
-// add notes what a campaign found.
-func (b *baseline) add(scenario string, r *explore.Result) {
+// add notes what a campaign found that made the given checks; nil are those of any campaign.
+func (b *baseline) add(scenario string, checks []string, r *explore.Result) {
 	if b == nil {
 		return
 	}
-	b.cut = b.cut || r.Interrupted
-	b.found[scenario] = make(map[string]string)
-	for _, v := range r.Violations {
-		b.found[scenario][v.Signature] = v.Bug()
+	if checks == nil {
+		checks = explore.CheckNames()
 	}
+	b.cut = b.cut || r.Interrupted
+	bugs := make(map[string]string)
+	for _, v := range r.Violations {
+		bugs[v.Signature] = v.Bug()
+	}
+	b.found[scenario] = scenarios.Shown{Checks: checks, Bugs: bugs}
 }
 
 // cutOff notes that not all scenarios were run to their ends.

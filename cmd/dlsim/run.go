@@ -314,7 +314,7 @@ func (s *session) explore(ctx context.Context, sc *scenario, c explore.Config) (
 			return nil, err
 		}
 	}
-	s.known.add(sc.name, r)
+	s.known.add(sc.name, c.Checks, r)
 	s.outcomes = append(s.outcomes, report.Outcome{
 		Result: r, File: filepath.ToSlash(sc.file), Failures: failures,
 	})
