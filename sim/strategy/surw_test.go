@@ -39,7 +39,7 @@ func TestSURWIsUniformOverTheSelected(t *testing.T) {
 			w := sim.New()
 			defer w.Close()
 			counts := make(map[string]int)
-			for i := range uint64(200 * test.orders) {
+			for i := range uint64(100 * test.orders) {
 				seed(i)
 				order = ""
 				w.Run(sim.Config{}, s, body)
@@ -89,7 +89,7 @@ func TestSURWChildrenCountForTheirParent(t *testing.T) {
 	w := sim.New()
 	defer w.Close()
 	counts := make(map[string]int)
-	for i := range uint64(18_000) {
+	for i := range uint64(9000) {
 		s.Seed = i
 		w.Run(sim.Config{}, s, body)
 		counts[order]++
