@@ -129,7 +129,7 @@ func TestLedger(t *testing.T) {
 		{
 			name: "with a lock", work: []func(*sim.Thread){func(t *sim.Thread) { b.lock.Enter(t) }},
 			subject: "lock held at return", thread: "t1",
-			says: []string{"returns from op1 with lock held", "never left"},
+			says: []string{"returns from op1 with lock held", "kept        lock, step"},
 		},
 	}
 	for _, test := range tests {

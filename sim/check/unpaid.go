@@ -36,18 +36,17 @@ func (l *Ledger) locked(t *sim.Thread) {
 		Kind: sim.KindRefs, Thread: t, Subject: "lock held at return",
 		Message: "returns from " + l.operation(t) + " with a lock held",
 	}
+	var lines []string
 	for _, h := range t.Holds() {
-		if h.Mode == "ref" {
+		lines = append(lines, "kept        "+h.Object.Name()+", "+l.who(entry{by: t, op: l.ops[t.ID()], at: h.At}))
+		if h.Mode == "ref" || f.Sites != nil {
 			continue
 		}
 		f.Subject = h.Object.Class() + " held at return"
 		f.Message = "returns from " + l.operation(t) + " with " + h.Object.Name() + " held"
-		f.Other = h.At
-		f.Sites = []sim.Site{l.site(h.At)}
-		f.Evidence = []sim.Evidence{{Title: "ledger", Lines: []string{
-			"taken       " + l.who(entry{by: t, op: l.ops[t.ID()], at: h.At}), "never left",
-		}}}
+		f.Other, f.Sites = h.At, []sim.Site{l.site(h.At)}
 	}
+	f.Evidence = []sim.Evidence{{Title: "ledger", Lines: lines}}
 	t.FailWith(f)
 }
 
