@@ -3,6 +3,7 @@
 package devnet
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -263,24 +264,18 @@ type sorted struct {
 }
 
 // macs returns the keys of i_dls_devnet_hash, valid until the next call.
-func (k *Kernel) macs() []string {
-	s := k.sorted.macs[:0]
-	for name := range k.DLS.hash {
-		s = append(s, name)
-	}
-	slices.Sort(s)
-	k.sorted.macs = s
-	return s
-}
+func (k *Kernel) macs() []string { return keys(k.DLS.hash, &k.sorted.macs) }
 
 // linkids returns the keys of i_dls_devnet_id_hash, valid until the next call.
-func (k *Kernel) linkids() []env.LinkID {
-	s := k.sorted.ids[:0]
-	for id := range k.DLS.idHash {
-		s = append(s, id)
+func (k *Kernel) linkids() []env.LinkID { return keys(k.DLS.idHash, &k.sorted.ids) }
+
+func keys[K cmp.Ordered](h modHash[K], buf *[]K) []K {
+	s := (*buf)[:0]
+	for key := range h {
+		s = append(s, key)
 	}
 	slices.Sort(s)
-	k.sorted.ids = s
+	*buf = s
 	return s
 }
 
