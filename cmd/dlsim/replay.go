@@ -56,6 +56,9 @@ func (a *app) replay(file string, events bool, how style, files replayFiles) err
 	h := &t.Header
 	p := sc.program
 	r := trace.Replay(p, t)
+	if r.Same {
+		r.Record.Evidence = append(r.Record.Evidence, because(t.Shrunk)...)
+	}
 	f := report.Failure{
 		Scenario: report.Scenario{Name: sc.name, Threads: sc.threads}, Record: r.Record,
 		Trace: file, Patches: a.patches, Color: a.outTerminal,

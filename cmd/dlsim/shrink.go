@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"dlsim/sim"
 	"dlsim/sim/explore"
 	"dlsim/sim/report"
 	"dlsim/sim/shrink"
@@ -102,7 +103,7 @@ type shrunken struct {
 
 // Effort of dlsim run, which shrinks whatever it finds, and of dlsim shrink.
 func quickEffort() shrink.Effort {
-	return shrink.Effort{Any: 300, Fewer: 3000, Shorter: 1000, Break: 20}
+	return shrink.Effort{Any: 300, Fewer: 3000, Shorter: 1000, Break: 12}
 }
 
 func fullEffort() shrink.Effort {
@@ -138,6 +139,7 @@ func (s *shrinker) shrink(t *trace.Trace, sc *scenario) *shrunken {
 	last := s.open(small, sc)
 	defer s.close()
 	least := last.Least(last.Find(best.Recorded), s.effort)
+	why := last.Why(least.Schedule, s.effort)
 	out := &shrunken{record: last.Record(least.Schedule), scenario: report.Scenario{Name: small.name, Threads: small.threads}}
 	r := out.record
 	x := &trace.Shrunk{
@@ -148,7 +150,12 @@ func (s *shrinker) shrink(t *trace.Trace, sc *scenario) *shrunken {
 		Preemptions:  trace.Part{Left: least.Preemptions, Of: found.Preemptions},
 		Steps:        trace.Part{Left: least.Steps, Of: found.Steps},
 		Fewer:        least.Tried, Proven: least.All, Schedules: s.before + last.Schedules,
+		Why: trace.Why{Broken: why.Broken, Kept: why.Kept, Failed: why.Failed},
 	}
+	for _, o := range why.Orders {
+		x.Why.Orders = append(x.Why.Orders, trace.Order{First: spot(o.First), Second: spot(o.Second)})
+	}
+	r.Evidence = append(r.Evidence, because(x)...)
 	h := t.Header
 	h.ScenarioHash = small.hash
 	out.trace = &trace.Trace{
@@ -156,6 +163,10 @@ func (s *shrinker) shrink(t *trace.Trace, sc *scenario) *shrunken {
 		Violation: trace.Violation{Kind: r.Kind, Signature: r.Signature, Message: r.Message, Step: r.Step, Digest: r.Digest},
 	}
 	return out
+}
+
+func spot(p shrink.Place) trace.Place {
+	return trace.Place{Thread: p.Thread, Op: p.Op, Site: p.Site.String()}
 }
 
 // open returns a search in a scenario; places in the source are those of the first one.
@@ -198,6 +209,37 @@ func shrunkNotes(x *trace.Shrunk) []string {
 		note += fmt.Sprintf("; it does not fail in %d schedules with fewer preemptions", x.Fewer)
 	}
 	return []string{note}
+}
+
+// because words the orders that a failure depends on.
+func because(x *trace.Shrunk) []sim.Evidence {
+	if x == nil || len(x.Why.Orders) == 0 {
+		return nil
+	}
+	w := &x.Why
+	how := "only if"
+	if w.Kept > 0 && w.Failed == w.Kept {
+		how = "whenever"
+	}
+	e := sim.Evidence{Title: fmt.Sprintf("fails %s (%d of %d schedules that have it so, none of %d that have not)",
+		how, w.Failed, w.Kept, w.Broken)}
+	for i, o := range w.Orders {
+		and := ""
+		if i > 0 {
+			and = "and "
+		}
+		e.Lines = append(e.Lines, fmt.Sprintf("%s%s comes before %s", and, placed(o.First), placed(o.Second)))
+	}
+	return []sim.Evidence{e}
+}
+
+// placed words an operation: "admin's rw_exit R i_dls_devnet_lock (dls_devnet_unset:987)".
+func placed(p trace.Place) string {
+	s := p.Thread + "'s " + p.Op
+	if p.Site != "" {
+		s += " (" + p.Site + ")"
+	}
+	return s
 }
 
 // recorded reads a trace and makes its scenario ready.
