@@ -20,6 +20,7 @@ import (
 
 func (a *app) shrinkCommand() *cobra.Command {
 	out := ""
+	var patches []string
 	cmd := &cobra.Command{
 		Use:   "shrink TRACE",
 		Short: "Make a trace smaller and find out what it depends on",
@@ -42,10 +43,11 @@ func (a *app) shrinkCommand() *cobra.Command {
 				ext := filepath.Ext(args[0])
 				out = strings.TrimSuffix(args[0], ext) + ".min" + ext
 			}
-			return a.shrink(cmd.Context(), args[0], out)
+			return a.patched(cmd.Context(), patches, func() error { return a.shrink(cmd.Context(), args[0], out) })
 		},
 	}
 	cmd.Flags().StringVarP(&out, "output", "o", "", "write the smaller trace to this file")
+	patchFlag(cmd.Flags(), &patches)
 	return cmd
 }
 
@@ -76,7 +78,7 @@ func (a *app) shrink(ctx context.Context, file, out string) error {
 		fmt.Fprintln(a.out, "interrupted: what was found so far is kept")
 	}
 	return report.Write(a.out, report.Failure{
-		Scenario: x.scenario, Record: x.record, Trace: out, Origin: origin(&x.trace.Header),
+		Scenario: x.scenario, Record: x.record, Trace: out, Origin: origin(&x.trace.Header), Patches: a.patches,
 		Notes: shrunkNotes(x.trace.Shrunk), Color: a.outTerminal,
 	})
 }
@@ -121,7 +123,8 @@ func (s *shrinker) shrink(t *trace.Trace, sc *scenario) *shrunken {
 		s.close()
 		return nil
 	}
-	best := first.Simplify(found)
+	// A smaller scenario is not to cost preemptions, so these come first.
+	best := first.Least(found, shrink.Effort{Fewer: s.effort.Fewer}).Schedule
 	record := first.Record(best)
 	s.close()
 

@@ -38,6 +38,13 @@ func (p Plan) String() string {
 	return s
 }
 
+// OfOneSchedule reports whether the strategy of that name decides a schedule from a seed alone.
+// auto chooses a strategy for each, and an exhaustive one goes from schedule to schedule.
+func OfOneSchedule(name string) bool { return name != "auto" && name != "dfs" && name != "dpor" }
+
+// New returns the strategy that p describes.
+func (p Plan) New() sim.Strategy { return new(strategies).of(p) }
+
 // ScheduleSeed returns the seed of schedule i of a campaign, a pure function of both.
 func ScheduleSeed(campaign uint64, i int64) uint64 {
 	return sim.Mix(sim.Mix(campaign) + uint64(i)*0x9e3779b97f4a7c15)

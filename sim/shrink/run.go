@@ -77,14 +77,8 @@ func (s *Search) run(turns []turn, keep bool) *Schedule {
 // finish runs a schedule with strategy st, and returns it if it is the target. The turns are
 // those of s.steer, which has a part in st.
 func (s *Search) finish(st sim.Strategy) *Schedule {
-	if s.stopped || s.Tick != nil && !s.Tick() {
-		s.stopped = true
-		s.steer.points, s.steer.taken = s.steer.points[:0], s.steer.taken[:0]
-		return nil
-	}
-	s.Schedules++
-	res := s.runner.Run(sim.Config{StepsMax: s.target.StepsMax}, st)
-	if res.Outcome != sim.Failed || res.Failure.Kind != s.target.Kind {
+	res, ok := s.play(st)
+	if !ok || res.Outcome != sim.Failed || res.Failure.Kind != s.target.Kind {
 		return nil
 	}
 	c := Cost{Answers: s.steer.answers, Steps: res.Steps, Turns: len(s.steer.taken)}
@@ -107,6 +101,17 @@ func (s *Search) finish(st sim.Strategy) *Schedule {
 }
 
 const doubtsMax = 40
+
+// play runs a schedule with strategy st. ok is false if nothing is to be run any more.
+func (s *Search) play(st sim.Strategy) (res sim.Result, ok bool) {
+	if s.stopped || s.Tick != nil && !s.Tick() {
+		s.stopped = true
+		s.steer.forget()
+		return res, false
+	}
+	s.Schedules++
+	return s.runner.Run(sim.Config{StepsMax: s.target.StepsMax}, st), true
+}
 
 // confirm runs a schedule again in detail, to see its signature and its names. After some
 // that failed in the same words and were not the target it takes the others for the same.
@@ -142,8 +147,12 @@ func (s *Search) Record(f *Schedule) *explore.Record {
 // Find runs a recorded schedule as far as it fits the program, and returns it with its turns
 // if it is the target.
 func (s *Search) Find(choices []strategy.Recorded) *Schedule {
-	again := strategy.Resync{Choices: choices}
-	return s.named(&again)
+	for _, st := range strategy.Resyncs(choices) {
+		if f := s.named(st); f != nil {
+			return f
+		}
+	}
+	return nil
 }
 
 // named runs a schedule with any strategy and returns it, with its turns, if it is the

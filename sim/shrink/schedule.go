@@ -2,7 +2,11 @@
 
 package shrink
 
-import "dlsim/sim/strategy"
+import (
+	"slices"
+
+	"dlsim/sim/strategy"
+)
 
 // Effort bounds how many schedules are run for one purpose.
 type Effort struct {
@@ -86,15 +90,61 @@ func (s *Search) Least(f *Schedule, e Effort) Least {
 }
 
 // Reach looks for the target in a program of which nothing is known but the recording of a
-// similar one: it runs the recording as far as it fits, then the simplest schedules with at
-// most as many preemptions. It returns nil if none of them is the target.
+// similar one: it runs the recording as far as it fits, then what differs from that in one
+// turn, then the simplest schedules. It returns nil if none of them is the target with at most
+// the given number of preemptions.
 func (s *Search) Reach(recorded []strategy.Recorded, preemptions int, e Effort) *Schedule {
 	f := s.Find(recorded)
 	if f == nil {
+		f = s.around(recorded, e.Any/2)
+	}
+	if f != nil && f.Preemptions > preemptions {
+		f = s.Simplify(f)
+	}
+	if f == nil || f.Preemptions > preemptions {
+		f = nil
 		s.bounded(preemptions, e.Any, func(g *Schedule) int {
 			f = g
 			return -1
 		})
 	}
 	return f
+}
+
+// around looks for the target among the schedules that differ in one turn from what the
+// recording comes to in this program: it is left out, another one, or one more.
+func (s *Search) around(recorded []strategy.Recorded, budget int) *Schedule {
+	limit := s.Schedules + budget
+	res, ok := s.play(strategy.Resyncs(recorded)[0])
+	if !ok {
+		return nil
+	}
+	choices := slices.Clone(res.Choices)
+	s.steer.begin(nil, choices, true)
+	if _, ok := s.play(&s.steer); !ok {
+		return nil
+	}
+	turns := slices.Clone(s.steer.taken)
+	var points []point
+	for _, p := range s.steer.points {
+		p.others = slices.Clone(p.others)
+		points = append(points, p)
+	}
+	for i := range points {
+		p := &points[i]
+		rest := slices.DeleteFunc(slices.Clone(turns), func(t turn) bool { return t.at == p.at })
+		others := p.others
+		if len(rest) < len(turns) {
+			others = append([]int32{p.plain}, others...)
+		}
+		for _, v := range others {
+			if s.Schedules >= limit || s.stopped {
+				return nil
+			}
+			if f := s.run(append(rest[:len(rest):len(rest)], turn{p.at, v}), false); f != nil {
+				return f
+			}
+		}
+	}
+	return nil
 }

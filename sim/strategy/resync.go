@@ -3,6 +3,7 @@
 package strategy
 
 import (
+	"slices"
 	"strings"
 
 	"dlsim/sim"
@@ -20,6 +21,10 @@ type Resync struct {
 	// nothing else could run, and what is recorded of it next is not what it does next: with
 	// Eager the recorded choice was that and is left out, without it the operation is new.
 	Eager bool
+	// Ahead settles another. What a thread does next is recorded, but not as its next choice:
+	// if there are at most so many before that, 0 for any number, they are left out; else the
+	// operation is new.
+	Ahead int
 
 	// Skipped counts recorded choices that were left out, Added the decisions that the
 	// recording does not have; valid when the schedule is over.
@@ -34,8 +39,22 @@ type Resync struct {
 	seen  []int          // steps of each thread that are accounted for
 }
 
+// Resyncs returns the ways to settle the doubts of a recording, the likeliest first.
+func Resyncs(choices []Recorded) []*Resync {
+	return []*Resync{
+		{Choices: choices, Ahead: 2},
+		{Choices: choices},
+		{Choices: choices, Eager: true, Ahead: 2},
+		{Choices: choices, Eager: true},
+	}
+}
+
 // window is how far ahead of the first unused choice a later one may be taken.
 const window = 1000
+
+// far is how many choices of threads that cannot run are passed over before the running thread
+// rather goes on, by operations that are not recorded, to let them.
+const far = 8
 
 // Begin implements sim.Strategy.
 func (r *Resync) Begin(*sim.World) {
@@ -47,7 +66,7 @@ func (r *Resync) Begin(*sim.World) {
 
 // Pick implements sim.Strategy.
 func (r *Resync) Pick(w *sim.World, cur *sim.Thread) int {
-	e := w.Enabled()
+	e, passed := w.Enabled(), 0
 	for i := r.next; i < min(r.next+window, len(r.Choices)); i++ {
 		c := &r.Choices[i]
 		if r.used[i] {
@@ -60,6 +79,10 @@ func (r *Resync) Pick(w *sim.World, cur *sim.Thread) int {
 		t := r.thread(w, c.Thread)
 		switch {
 		case t == nil || !e.Has(t.ID()): // later it may be there and able to
+			passed++
+		case passed > far && cur != nil && e.Has(cur.ID()) && cur != t:
+			r.add(w, i, cur.Name()+" goes on with "+cur.Pending().String())
+			return r.pick(cur)
 		case r.fits(t, i):
 			r.use(i)
 			return r.pick(t)
@@ -134,10 +157,19 @@ func (r *Resync) fits(t *sim.Thread, i int) bool {
 // later reports whether the pending operation of t is recorded after choice i.
 func (r *Resync) later(t *sim.Thread, i int) bool {
 	op, name := loose(t.Pending().String()), r.Choices[i-1].Thread
+	before := 1 // choice i-1 is one
 	for ; i < min(r.next+window, len(r.Choices)); i++ {
-		if c := &r.Choices[i]; !r.used[i] && c.IsThread() && c.Thread == name && loose(c.Op) == op {
+		c := &r.Choices[i]
+		if r.used[i] || !c.IsThread() || c.Thread != name {
+			continue
+		}
+		if r.Ahead > 0 && before > r.Ahead {
+			return false
+		}
+		if loose(c.Op) == op {
 			return true
 		}
+		before++
 	}
 	return false
 }
@@ -182,7 +214,8 @@ func (r *Resync) Finish() {
 
 // thread returns the live thread that a recorded name stands for, or nil. A name without a
 // number is that of one thread. One with a number stands for the thread of that name or,
-// if there is none that lives, for the oldest of its class that no other name stands for.
+// if there is none that lives, for the oldest of its class that no other name stands for and
+// that is not recorded itself.
 func (r *Resync) thread(w *sim.World, name string) *sim.Thread {
 	if id, ok := r.names[name]; ok {
 		if t := w.Thread(id); !t.Done() {
@@ -197,7 +230,7 @@ func (r *Resync) thread(w *sim.World, name string) *sim.Thread {
 		case t.Done() || r.taken[t.ID()]:
 		case t.Name() == name:
 			exact = t
-		case numbered && t.Class() == class && same == nil:
+		case numbered && t.Class() == class && same == nil && !r.meant(t.Name()):
 			same = t
 		}
 	})
@@ -209,6 +242,12 @@ func (r *Resync) thread(w *sim.World, name string) *sim.Thread {
 		r.names[name], r.taken[t.ID()] = t.ID(), true
 	}
 	return t
+}
+
+// meant reports whether a thread of that name is recorded and nothing else was taken for it.
+func (r *Resync) meant(name string) bool {
+	_, bound := r.names[name]
+	return !bound && slices.ContainsFunc(r.Choices, func(c Recorded) bool { return c.Thread == name })
 }
 
 // loose returns an operation without the numbers of objects: what is left when objects of a

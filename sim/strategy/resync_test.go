@@ -98,8 +98,8 @@ func TestResyncAfterEdit(t *testing.T) {
 				w.Run(sim.Config{Detail: true}, &strategy.Random{Seed: seed}, from.body)
 				want := slices.Clone(from.took)
 				choices, same := strategy.Record(w.Events()), false
-				for _, eager := range []bool{false, true} {
-					res := w.Run(sim.Config{}, &strategy.Resync{Choices: choices, Eager: eager}, to.body)
+				for _, again := range strategy.Resyncs(choices) {
+					res := w.Run(sim.Config{}, again, to.body)
 					if res.Outcome != sim.Passed {
 						t.Fatalf("%s, removed %v, seed %d: %v", name, removed, seed, res.Outcome)
 					}

@@ -19,6 +19,8 @@ type Replayed struct {
 	// Same says that the run failed as recorded, with the same signature; Exact that it
 	// was also the same step for step.
 	Same, Exact bool
+	// Loose is set if the run need not follow the recording.
+	Loose *Loose
 }
 
 // Replay runs the recorded schedule on p, which is the program of the trace's scenario.
@@ -26,12 +28,9 @@ func Replay(p explore.Program, t *Trace) *Replayed {
 	runner := p.NewRunner(t.Header.Checks)
 	defer runner.Close()
 	s := strategy.Replay{Choices: t.Choices}
-	res := runner.Run(sim.Config{StepsMax: t.Header.StepsMax, Detail: true}, &s)
-	out := &Replayed{
-		Record: explore.Take(runner.World(), res, p.Sites()), Outcome: res.Outcome,
-		Divergence: s.Diverged(res.Steps),
+	out := run(runner, p, t, &s)
+	if out.Divergence = s.Diverged(runner.World().Steps()); out.Divergence != nil {
+		out.Same, out.Exact = false, false
 	}
-	out.Same = out.Divergence == nil && out.Record.Signature == t.Violation.Signature
-	out.Exact = out.Same && res.Digest == t.Violation.Digest
 	return out
 }

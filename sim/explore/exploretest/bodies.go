@@ -79,10 +79,24 @@ func crowd() func(*sim.Thread) {
 	}
 }
 
-func lostWakeup() func(*sim.Thread) {
-	var mu ksync.Mutex
+func lostWakeup() func(*sim.Thread) { return lostWakeupWith(false, false) }
+
+// Two edits of lostWakeup that have nothing to do with its bug: a lock that is taken before
+// there are other threads, and one that a thread takes for itself.
+func lostWakeupAside() func(*sim.Thread)  { return lostWakeupWith(true, false) }
+func lostWakeupInside() func(*sim.Thread) { return lostWakeupWith(false, true) }
+
+func lostWakeupWith(aside, inside bool) func(*sim.Thread) {
+	var mu, own ksync.Mutex
 	var cv ksync.Cond
+	use := func(t *sim.Thread) {
+		own.Enter(t)
+		own.Exit(t)
+	}
 	wait := func(t *sim.Thread) {
+		if inside {
+			use(t)
+		}
 		mu.Enter(t)
 		cv.Wait(t, &mu) // without looking whether it is ready already
 		mu.Exit(t)
@@ -95,6 +109,10 @@ func lostWakeup() func(*sim.Thread) {
 	return func(t *sim.Thread) {
 		mu.Init(t.World(), nil, "ready_lock", "", 0)
 		cv.Init(t.World(), nil, "ready_cv", "", 0)
+		own.Init(t.World(), nil, "own_lock", "", 0)
+		if aside {
+			use(t)
+		}
 		all(t, []string{"waiter", "waker"}, wait, wake)
 	}
 }

@@ -26,6 +26,8 @@ func All() []Program {
 		{"counter", "three threads count under one mutex; no bug", counter},
 		{"crowd", "nine threads take two locks each, two of them in the other order", crowd},
 		{"hang", "a wakeup that comes before the wait is lost", lostWakeup},
+		{"hang_aside", "hang, edited where nothing else runs", lostWakeupAside},
+		{"hang_inside", "hang, edited in one of its threads", lostWakeupInside},
 		{"lifetime", "one thread uses a buffer that another frees", useAfterFree},
 		{"mixed", "the bugs of lifetime and philosophers in one program", mixed},
 		{"panic", "a VERIFY of a count that is changed without its lock", verify},
