@@ -141,7 +141,11 @@ func (s *shrinker) shrink(t *trace.Trace, sc *scenario) *shrunken {
 
 	last := s.open(small, sc)
 	defer s.close()
-	least := last.Least(last.Find(best.Recorded), s.effort)
+	tick := last.Tick
+	last.Tick = nil // what was found is run in any case
+	f := last.Find(best.Recorded)
+	last.Tick = tick
+	least := last.Least(f, s.effort)
 	why := last.Why(least.Schedule, s.effort)
 	out := &shrunken{record: last.Record(least.Schedule), scenario: report.Scenario{Name: small.name, Threads: small.threads}}
 	r := out.record
