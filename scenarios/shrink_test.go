@@ -63,8 +63,8 @@ expect:
 		{
 			"a hold and its release",
 			[]string{"rele_tmp"},
-			"system:\n  links:\n    - {name: net0, class: phys}\n    # The one that matters.\n    - {name: vnic0, class: vnic, over: net0}\n" +
-				"threads:\n  admin:\n    - {hold_tmp: vnic0, as: h}\n    - rele_tmp: h\n",
+			"system:\n  links:\n    - {name: net0, class: phys}\n    # The one that matters.\n" +
+				"    - {name: vnic0, class: vnic, over: net0}\nthreads:\n  admin:\n    - {hold_tmp: vnic0, as: h}\n    - rele_tmp: h\n",
 		},
 	}
 	sc, err := scenarios.Parse("many.yaml", []byte(src))
@@ -72,7 +72,8 @@ expect:
 		t.Fatal(err)
 	}
 	for _, test := range tests {
-		small := scenarios.Shrink(sc, func(e explore.Expectation) bool { return e.Bug == "L02" }, func(c *scenarios.Scenario) bool {
+		second := func(e explore.Expectation) bool { return e.Bug == "L02" }
+		small := scenarios.Shrink(sc, second, func(c *scenarios.Scenario) bool {
 			for _, w := range test.needs {
 				if !strings.Contains(string(c.Source), w) {
 					return false
@@ -80,7 +81,8 @@ expect:
 			}
 			return true
 		})
-		want := "# How it began.\nname: many\nabout: >-\n  Much of this\n  is not needed.\n" + test.want + "expect:\n  - {kind: hang, bug: L02}\n"
+		want := "# How it began.\nname: many\nabout: >-\n  Much of this\n  is not needed.\n" + test.want +
+			"expect:\n  - {kind: hang, bug: L02}\n"
 		if d := cmp.Diff(want, string(small.Source)); d != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, d)
 		}
