@@ -41,7 +41,7 @@ func TestFinds(t *testing.T) {
 		kind      sim.Kind
 		signature string // without line numbers
 	}{
-		{"hang", sim.KindHang, "hang ready_cv at exploretest.lostWakeup.func1"},
+		{"hang", sim.KindHang, "hang ready_cv at exploretest.lostWakeupWith.func2"},
 		{"lifetime", sim.KindLifetime, "lifetime packet_t at exploretest.useAfterFree.func1"},
 		{"panic", sim.KindPanic, "panic VERIFY(refs > 0) at exploretest.verify.func1"},
 		{"philosophers", sim.KindDeadlock, "deadlock fork at exploretest.dine"},
