@@ -229,3 +229,25 @@ func TestCycleIsComplete(t *testing.T) {
 		}
 	}
 }
+
+// Of many locks that a thread holds, the one that another waits for is told first, in a hang as
+// in a cycle, also when there is room for one line only.
+func TestWantedLockIsTold(t *testing.T) {
+	for _, threads := range []int{1, 12} {
+		r := &explore.Record{Kind: sim.KindHang, Step: 100, Signature: "hang x"}
+		owner := explore.State{Thread: "owner", Op: "cv_wait", Object: "cv", Class: "cv", Blocked: true}
+		for i := range 7 {
+			owner.Holds = append(owner.Holds, explore.Hold{Object: fmt.Sprintf("a_lock_of_several/%d", i), Point: explore.Point{Step: i}})
+		}
+		r.States = append(r.States, owner)
+		for i := range threads {
+			r.States = append(r.States, explore.State{
+				Thread: fmt.Sprintf("waiter/%d", i), Op: "mutex_enter", Object: "a_lock_of_several/6", Class: "lock", Blocked: true,
+			})
+		}
+		out := string(text(t, report.Failure{Record: r}))
+		if !strings.Contains(out, "holds a_lock_of_several/6 since step 6") || !strings.Contains(out, "waiter/0 wants") {
+			t.Errorf("%d waiters: the lock they want is not told:\n%s", threads, out)
+		}
+	}
+}

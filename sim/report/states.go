@@ -82,9 +82,13 @@ func stateLines(r *explore.Record, s *explore.State, width int, packed bool) []s
 	if packed && len(holds) > 1 {
 		var words []string
 		for _, h := range holds {
-			words = append(words, held(h))
+			text := held(h)
+			if who := wantedBy(r, s, h); who != "" {
+				text += ", which " + who + " wants"
+			}
+			words = append(words, text)
 		}
-		return append(lines, clip(pad+"holds "+strings.Join(words, ", "), columnsMax))
+		return append(lines, clip(pad+"holds "+strings.Join(words, "; "), columnsMax))
 	}
 	for i, h := range holds {
 		if i == holdsMax-1 && len(holds) > holdsMax {
@@ -107,11 +111,17 @@ func held(h explore.Hold) string {
 	return fmt.Sprintf("%s%s since step %d", h.Object, mode, h.Step)
 }
 
-// wantedBy returns the thread of the cycle that waits for what s holds, "" if none does.
+// wantedBy returns the thread that waits for what s holds, that of the cycle if there is one, ""
+// if none does.
 func wantedBy(r *explore.Record, s *explore.State, h explore.Hold) string {
 	for _, e := range r.Cycle {
 		if e.Holder == s.Thread && e.Hold != nil && e.Hold.Object == h.Object {
 			return e.Thread
+		}
+	}
+	for i := range r.States {
+		if x := &r.States[i]; x.Blocked && x.Object == h.Object && x.Thread != s.Thread && h.Mode != "ref" {
+			return x.Thread
 		}
 	}
 	return ""
