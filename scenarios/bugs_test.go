@@ -150,12 +150,6 @@ var reportedBugs = []reportedBug{
 	},
 	{
 		id: "L17", says: "with an extra opener: REF (opener's reference stolen)", kind: "refs",
-		scenario: "l17-return-takes-the-reference-of-an-opener",
-		about:    []string{"dd_ref given back by who has none"}, sites: []string{"dls_devnet_setzid:1653"}, threads: []string{"zoneadmd"},
-		through: []string{"zoneadmd dls_devnet_setzid:1627", "admin dls_devnet_rele:1261", "zoneadmd dls_devnet_rele:1261"},
-	},
-	{
-		id: "L17", says: "with an extra opener: REF (opener's reference stolen)", kind: "refs",
 		scenario: "l17-return-takes-the-reference-of-an-opener", about: []string{"dd_ref given back by who has none"},
 		sites: []string{"dls_devnet_setzid:1653"}, threads: []string{"zoneadmd"},
 		through: []string{"sniffer dls_devnet_hold_by_dev:1243", "admin dls_devnet_rele:1261", "zoneadmd dls_devnet_rele:1261"},

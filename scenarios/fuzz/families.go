@@ -55,6 +55,11 @@ func Families() []Family {
 		{"L29", "stale device without link", "The daemon dies while a device attaches."},
 		{"L30", "stale link in a dead zone", "The zone hook drops the failure of setzid."},
 		{"L32", "stale properties never loaded", "A load that failed counts as done."},
+		{"L06", "refs dd_ref written off at *dls_devnet_unset:1049*", "A forced destroy wrote off the reference of a holder that stays."},
+		{"L17", "refs dd_ref given back by who has none at dls_devnet_setzid:1653", "Two returns to the global zone give back the reference of an opener."},
+		{"L17", "stale kstat that nobody has", "A return to the global zone and a loan change dd_zone_ksp without a lock in common."},
+		{"L28", "stale zone lists a link that is elsewhere", "SETZONEID gives EINTR after the daemon has put the link on the zone's list."},
+		{"L13", "stale state left in a free devnet", "The last close of an implicit tunnel marks an object that is being freed."},
 		{"L19", "stale dd_zid and dl_zid differ", "A cached object keeps its zone."},
 	}
 }

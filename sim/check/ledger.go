@@ -209,8 +209,8 @@ func (l *Ledger) keep(t *sim.Thread, a *Account, what string, o Owner) {
 	}
 }
 
-// Reclaim hands what the owner with that key has in the account over to t, who gives it back next.
-// A nil account stands for all of them.
+// Reclaim hands the first reference that the owner with that key has in the account over to t, who
+// gives it back next; for a nil account, all that the owner has anywhere.
 func (l *Ledger) Reclaim(t *sim.Thread, a *Account, key any) {
 	if l == nil {
 		return
@@ -221,6 +221,9 @@ func (l *Ledger) Reclaim(t *sim.Thread, a *Account, key any) {
 		if r.owner.Key == key && (a == nil || r.counts(a)) {
 			r.was, r.owner, r.thread = r.owner, Owner{}, t
 			l.owned[t.ID()]++
+			if a != nil {
+				return
+			}
 		}
 	}
 }

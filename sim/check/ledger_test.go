@@ -223,9 +223,9 @@ func TestLedgerCounts(t *testing.T) {
 				case s == 3 && own > 0:
 					l.Keep(t, &a, being)
 					own, kept = own-1, kept+1
-				case s == 4:
+				case s == 4 && kept > 0:
 					l.Reclaim(t, &a, being.Key)
-					own, kept = own+kept, 0
+					own, kept = own+1, kept-1
 				case s == 5:
 					l.WriteOff(t, &a, being.Key, nil)
 					kept = 0
