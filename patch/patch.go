@@ -83,6 +83,11 @@ func Parse(name string, text []byte) (*Patch, error) {
 			}
 			return nil, &Error{name, line, what}
 		}
+		for i, frag := range d.TextFragments {
+			if frag.OldLines == 0 && !d.IsNew {
+				return nil, p.failed(f, i, fmt.Sprintf("hunk %d of %s needs a line of context: it only adds lines, and other patches may move the place", i+1, f.name))
+			}
+		}
 		p.files = append(p.files, f)
 	}
 	return p, nil
@@ -192,8 +197,8 @@ func (p *Patch) apply(f file, before []byte) ([]byte, error) {
 	for i, frag := range f.diff.TextFragments {
 		old := oldLines(frag)
 		want := int(frag.OldPosition) - 1 + shift
-		if frag.OldLines == 0 {
-			want++ // the position is then that of the line before
+		if f.diff.IsNew {
+			want = 0
 		}
 		at, ok := find(lines, old, want, end)
 		if !ok {

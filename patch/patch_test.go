@@ -122,6 +122,10 @@ func TestErrors(t *testing.T) {
 		{[]string{strings.ReplaceAll(eelToElk, "x/a.go", "../a.go")}, `1.patch:3: "../a.go" is not the name of a file in the module`},
 		{[]string{strings.ReplaceAll(eelToElk, "x/a.go", "go.mod")}, "1.patch:3: go.mod: only Go files can be patched"},
 		{[]string{"diff --git a/x b/y\nsimilarity index 100%\nrename from x\nrename to y\n"}, "1.patch:1: y: renames and copies cannot be applied"},
+		{
+			[]string{catToCow, "--- x/a.go\n+++ x/a.go\n@@ -2,0 +3 @@\n+bat\n"},
+			"2.patch:3: hunk 1 of x/a.go needs a line of context: it only adds lines, and other patches may move the place",
+		},
 		{[]string{"no diff\n"}, "1.patch:1: there is no diff in it"},
 		{[]string{""}, "1.patch:1: there is no diff in it"},
 		{[]string{"--- x/a.go\n+++ x/a.go\n@@ -x +4 @@\n"}, "1.patch:3: not a unified diff: "},

@@ -28,6 +28,8 @@ type fuzzFlags struct {
 	baseline  string
 	traces    string
 	quiet     bool
+	patches   []string
+	expect    string
 }
 
 func (a *app) fuzzCommand() *cobra.Command {
@@ -45,7 +47,7 @@ func (a *app) fuzzCommand() *cobra.Command {
 			if len(args) > 0 {
 				return usagef("fuzz takes no arguments; see --corpus")
 			}
-			return a.fuzz(cmd.Context(), f, cmd.Flags())
+			return a.patched(cmd.Context(), f.patches, func() error { return a.fuzz(cmd.Context(), f, cmd.Flags()) })
 		},
 	}
 	s := cmd.Flags()
@@ -57,6 +59,8 @@ func (a *app) fuzzCommand() *cobra.Command {
 	s.Int64Var(&f.schedules, "schedules", 200, "schedules of each program")
 	s.IntVar(&f.workers, "workers", 0, "schedules that run at the same time (default: CPUs)")
 	s.StringVar(&f.baseline, "baseline", "", "file of known violations, besides those of the bug book")
+	patchFlag(s, &f.patches)
+	s.StringVar(&f.expect, "expect", "", "none: bugs of the bug book count as new, as on a port with all fixes")
 	s.StringVar(&f.traces, "traces", "dlsim-traces", "folder for the scenarios and traces of violations")
 	s.BoolVar(&f.quiet, "quiet", false, "say nothing of what is known")
 	return cmd
@@ -72,6 +76,8 @@ func (f *fuzzFlags) check(set *pflag.FlagSet) error {
 		return usagef("--schedules must be at least 1")
 	case set.Changed("workers") && (f.workers < 1 || f.workers > 256):
 		return usagef("--workers must be from 1 to 256")
+	case set.Changed("expect") && f.expect != "none":
+		return usagef("--expect can be none only")
 	case f.corpus == "":
 		return usagef("--corpus must name a folder")
 	case f.traces == "":
@@ -94,7 +100,7 @@ func (a *app) fuzz(ctx context.Context, f *fuzzFlags, set *pflag.FlagSet) error 
 	ticker := &fuzzTicker{app: a, quiet: f.quiet}
 	s, err := fuzz.Run(ctx, fuzz.Config{
 		Seed: f.seed, Programs: f.programs, Time: f.time, Schedules: f.schedules, Workers: f.workers, Corpus: f.corpus,
-		Known: recogniser(known.known()), Progress: ticker.update,
+		Known: f.recogniser(known.known()), Progress: ticker.update,
 		Found: func(x fuzz.Finding) error {
 			ticker.clear()
 			return a.finding(f, x)
@@ -108,9 +114,13 @@ func (a *app) fuzz(ctx context.Context, f *fuzzFlags, set *pflag.FlagSet) error 
 	return nil
 }
 
-// recogniser returns what names the bug of a violation: the baseline, then the families.
-func recogniser(b *explore.Baseline) func(scenario string, v *explore.Violation) string {
+// recogniser returns what names the bug of a violation: the baseline, then the families, unless
+// nothing may be found.
+func (f *fuzzFlags) recogniser(b *explore.Baseline) func(scenario string, v *explore.Violation) string {
 	families := fuzz.Families()
+	if f.expect == "none" {
+		families = nil
+	}
 	return func(scenario string, v *explore.Violation) string {
 		if b != nil {
 			if k := b.Find(v.Signature, scenario); k != nil && k.Bug != "" {
@@ -127,7 +137,7 @@ func (a *app) finding(f *fuzzFlags, x fuzz.Finding) error {
 		return nil
 	}
 	name := filepath.Join(f.traces, trace.FileName(x.Scenario.Name, x.Violation))
-	if err := x.Trace("dlsim "+version, kernelName(false)).WriteFile(name); err != nil {
+	if err := x.Trace(a.tool(), kernelName(false)).WriteFile(name); err != nil {
 		return err
 	}
 	if x.Bug != "" {

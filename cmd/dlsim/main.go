@@ -99,9 +99,8 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(a.runCommand(), a.replayCommand(), a.shrinkCommand(), a.listCommand(), a.genCommand(), a.fuzzCommand(),
-		a.mutateCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.replayCommand(), a.shrinkCommand(), a.bugsCommand(), a.listCommand(),
+		a.genCommand(), a.fuzzCommand(), a.mutateCommand(), a.versionCommand())
 	root.AddCommand(a.completionCommand(), a.manCommand())
-	refuseCommands(root)
 	return root
 }

@@ -12,28 +12,11 @@ import (
 // The command line of dlsim is a contract of which this version honours a part. The rest is
 // known by name, so that it is refused clearly and never taken for something else.
 
-// laterCommands are the subcommands of later versions.
-func laterCommands() []string {
-	return []string{"bugs"}
-}
-
 func laterChecks() []string {
 	return []string{"lin", "order", "upcall"}
 }
 
 func laterStrategies() []string { return []string{"dfs", "dpor"} }
-
-// refuseCommands adds the subcommands of later versions, hidden.
-func refuseCommands(root *cobra.Command) {
-	for _, name := range laterCommands() {
-		root.AddCommand(&cobra.Command{
-			Use: name, Hidden: true, DisableFlagParsing: true,
-			RunE: func(*cobra.Command, []string) error {
-				return usagef("the command %s is not available in this version", name)
-			},
-		})
-	}
-}
 
 // refuseFlags adds flags of later versions to cmd, hidden: those in values take one.
 func refuseFlags(cmd *cobra.Command, switches, values []string) {

@@ -173,13 +173,18 @@ func (d *Tree) hold(t *sim.Thread, x *Device) {
 	d.Refs.Take(t, &x.refs)
 }
 
-// ReleaseDev is ddi_release_devi of a device.
+// ReleaseDev is ddi_release_devi of a device. One that nobody holds fails the run, as it does a
+// kernel that checks devi_ref.
 func (d *Tree) ReleaseDev(t *sim.Thread, dev env.Dev) {
 	t.Step(opReleDev, &d.obj, nil)
 	for _, x := range d.devices {
-		if x.Dev == dev {
-			x.holds--
-			d.Refs.Give(t, &x.refs)
+		if x.Dev != dev {
+			continue
 		}
+		if x.holds == 0 {
+			t.Fail(sim.KindPanic, "ddi_release_devi", "ddi_release_devi: nobody holds "+x.Name)
+		}
+		x.holds--
+		d.Refs.Give(t, &x.refs)
 	}
 }
