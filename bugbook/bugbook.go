@@ -48,8 +48,11 @@ type Bug struct {
 	Patch string `yaml:"patch"`
 	// Scenarios are files from the root of the module. Each of them shows it.
 	Scenarios []string `yaml:"scenarios"`
-	Verdict   Verdict  `yaml:"verdict"`
-	Note      string   `yaml:"note"`
+	// Whole says that what is found is not shrunk: a smaller scenario shows another bug with the
+	// same signature.
+	Whole   bool    `yaml:"whole"`
+	Verdict Verdict `yaml:"verdict"`
+	Note    string  `yaml:"note"`
 }
 
 // Class returns the first letter of the id: H for history, L for latent, X for other forks, M for

@@ -92,7 +92,7 @@ func (a *app) hunt(ctx context.Context, f *bugFlags, root string, b *bugbook.Bug
 		Tool: a.tool(), Scenario: sc.name, ScenarioHash: sc.hash, PortHash: sc.program.PortHash(),
 		Kernel: kernelProduction, Seed: c.Seed, StepsMax: c.StepsMax, Checks: c.Checks,
 	}
-	h.show(ctx, a.catalog, sc, trace.New(header, sc.source, found), found.Record)
+	h.show(ctx, a.catalog, sc, trace.New(header, sc.source, found), found.Record, b.Whole)
 	h.Trace = filepath.Join(f.traces, trace.FileName(sc.name, found))
 	if err := h.shown.trace.WriteFile(h.Trace); err != nil {
 		return nil, fmt.Errorf("cannot write the trace: %w", err)
@@ -100,10 +100,12 @@ func (a *app) hunt(ctx context.Context, f *bugFlags, root string, b *bugbook.Bug
 	return h, nil
 }
 
-// show shrinks the trace of what was found.
-func (h *hunted) show(ctx context.Context, c catalog, sc *scenario, t *trace.Trace, r *explore.Record) {
-	small := &shrinker{catalog: c, effort: quickEffort(), tick: func(int) bool { return ctx.Err() == nil }}
-	h.shown = small.shrink(t, sc)
+// show shrinks the trace of what was found, unless it is to stay whole.
+func (h *hunted) show(ctx context.Context, c catalog, sc *scenario, t *trace.Trace, r *explore.Record, whole bool) {
+	if !whole {
+		small := &shrinker{catalog: c, effort: quickEffort(), tick: func(int) bool { return ctx.Err() == nil }}
+		h.shown = small.shrink(t, sc)
+	}
 	if h.shown == nil {
 		h.shown = &shrunken{trace: t, record: r, scenario: report.Scenario{Name: sc.name, Threads: sc.threads}}
 	}
