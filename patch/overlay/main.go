@@ -26,7 +26,7 @@ func main() {
 
 func overlay(args []string) (string, error) {
 	if len(args) < 2 {
-		return "", errors.New("usage: overlay DIR PATCH ...")
+		return "", errors.New("give it a folder and patches")
 	}
 	root, err := patch.FindModule("dlsim")
 	if err != nil {
