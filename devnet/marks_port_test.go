@@ -17,7 +17,7 @@ import (
 )
 
 // around are the files that are not the port but the kernel around it and its tools.
-var around = map[string]bool{"kernel.go": true, "stale.go": true, "ledger.go": true, "refs.go": true, "sites.go": true, "modhash.go": true}
+var around = map[string]bool{"kernel.go": true, "stale.go": true, "handle.go": true, "ledger.go": true, "refs.go": true, "sites.go": true, "modhash.go": true}
 
 // goFunction is a function of the port with the lines of C that it says it ports: a whole
 // function if c is not empty, else a part of one, or nothing if first is 0.

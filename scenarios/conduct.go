@@ -132,6 +132,8 @@ func (c *conduct) holds(steps []Step, held map[string]*Step) error {
 			delete(held, a.Handle)
 		case *nodeArgs:
 			delete(held, a.Handle)
+		case *openedArgs:
+			delete(held, a.Handle)
 		case *streamArgs:
 			delete(held, a.Handle)
 		case *destroyArgs:

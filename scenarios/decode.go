@@ -288,7 +288,7 @@ func (d *decoder) checkString(n ast.Node, s string, tag reflect.StructTag, what 
 		if sort := tag.Get("name"); sort != "" {
 			return d.name(n, s, sort, what)
 		}
-	case "ref", "tmp", "handle", "node", "stream":
+	case "ref", "tmp", "handle", "node", "opened", "stream":
 		return d.handle(n, kind, s)
 	default:
 		d.refs = append(d.refs, reference{kind, s, n})

@@ -56,6 +56,8 @@ func TestExamplesParse(t *testing.T) {
 			src += "    - {hold: vnic0, as: h}\n"
 		case op.Name == "close":
 			src += "    - {open: vnic0, as: o}\n"
+		case op.Name == "devnet_close":
+			src += "    - {devnet_open: vnic0, as: o}\n"
 		case op.Name == "stream_detach":
 			src += "    - {stream_open: vnic0, as: s}\n"
 		case strings.HasSuffix(op.Example, ": h"):

@@ -322,7 +322,8 @@ func (d *decoder) handle(n ast.Node, kind, name string) error {
 	}
 	is := map[string][2]string{
 		"tmp": {"temporary hold, from hold_tmp", "rele_tmp"}, "ref": {"hold, from hold", "rele"},
-		"node": {"node of /dev/net, from open", "close"}, "stream": {"stream, from stream_open", "stream_detach"},
+		"node": {"node of /dev/net, from open", "close"}, "opened": {"link, from devnet_open", "devnet_close"},
+		"stream": {"stream, from stream_open", "stream_detach"},
 	}[made]
 	return d.fail(n, "release it with "+is[1], "handle %s is a %s", name, is[0])
 }

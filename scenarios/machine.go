@@ -14,6 +14,7 @@ import (
 	"dlsim/devnet/env/dlmgmtd"
 	"dlsim/devnet/env/sdev"
 	"dlsim/devnet/env/zone"
+	"dlsim/model"
 	"dlsim/sim"
 )
 
@@ -29,6 +30,8 @@ type machine struct {
 	faults   []fault
 	barriers []*barrier
 	procs    []env.Process
+	history  history
+	quiet    bool // the schedule has come to its end: all that was begun is done
 }
 
 // actor is one thread of the scenario.
@@ -38,8 +41,9 @@ type actor struct {
 	context env.Context
 	thread  *sim.Thread
 	handles map[string]env.DLHandle
-	holds   map[string]*hold // those among the handles, by name
-	killed  bool             // by the shutdown of its zone
+	holds   map[string]*hold  // those among the handles, by name
+	macs    map[string]string // of the links that the handles are holds on
+	killed  bool              // by the shutdown of its zone
 	run     func(*sim.Thread)
 }
 
@@ -49,12 +53,14 @@ type call struct {
 	t     *sim.Thread
 	actor *actor
 	made  env.DLHandle // the handle the operation made
+	// madeMAC is the MAC of the link that it is a hold on.
+	madeMAC string
 }
 
 func newMachine(sc *Scenario, cfg devnet.Config, stale bool) *machine {
 	m := &machine{sc: sc, cfg: cfg, stale: stale}
 	for i := range sc.Threads {
-		a := &actor{m: m, spec: &sc.Threads[i], handles: make(map[string]env.DLHandle), holds: make(map[string]*hold)}
+		a := &actor{m: m, spec: &sc.Threads[i], handles: make(map[string]env.DLHandle), holds: make(map[string]*hold), macs: make(map[string]string)}
 		a.run = a.main
 		m.actors = append(m.actors, a)
 	}
@@ -64,13 +70,19 @@ func newMachine(sc *Scenario, cfg devnet.Config, stale bool) *machine {
 		m.faults[i].Fault = &sc.Faults[i]
 		m.faults[i].errno, _ = env.ParseErrno(sc.Faults[i].Errno)
 	}
+	m.history.Start = systemOf(m)
 	return m
 }
 
 // main is the first thread of a schedule: it brings the system up, lets the scenario's
 // threads run, and when nothing is going on any more looks at what is left.
 func (m *machine) main(t *sim.Thread) {
+	m.quiet = false
 	m.bringUp(t)
+	m.history.reset()
+	if m.history.on {
+		m.kernel.Links.Events = &m.history
+	}
 	for i := range m.procs {
 		m.procs[i].Init(t.World(), m.sc.Processes[i].Name)
 	}
@@ -89,6 +101,7 @@ func (m *machine) main(t *sim.Thread) {
 		}
 	}
 	t.Quiesce()
+	m.quiet = true
 	if m.stale {
 		m.kernel.CheckStale(t)
 	}
@@ -278,13 +291,13 @@ func (m *machine) killZone(t *sim.Thread, id env.ZoneID) {
 
 // closeAll releases the handles that the thread has left, as the exit of its process does.
 func (a *actor) closeAll(t *sim.Thread) {
-	k := &a.m.kernel
+	c := &call{m: a.m, t: t, actor: a}
 	for _, name := range slices.Sorted(maps.Keys(a.handles)) {
 		switch h := a.handles[name].(type) {
 		case *sdev.Node:
-			k.DevNet.Inactive(t, h)
+			c.closeNode(h, a.macs[name])
 		case *dld.Stream:
-			k.DLD.Detach(t, h)
+			c.detachStream(h, a.macs[name])
 		}
 	}
 	clear(a.handles)
@@ -316,7 +329,7 @@ func (a *actor) do(t *sim.Thread, s *Step) {
 	err := s.Op.run(c, s.Args)
 	p.Leave(t)
 	if s.As != "" && err == 0 {
-		a.handles[s.As] = c.made
+		a.handles[s.As], a.macs[s.As] = c.made, c.madeMAC
 		a.keep(t, s)
 	}
 	t.Result(s.Text, err.String())
@@ -349,3 +362,6 @@ func (c *call) take(name string) env.DLHandle {
 	c.m.kernel.Refs().Reclaim(c.t, nil, c.actor.holds[name])
 	return h
 }
+
+// held returns the arguments of an operation on a link that the thread holds.
+func (c *call) held(name string) model.Args { return model.Args{MAC: c.actor.macs[name]} }

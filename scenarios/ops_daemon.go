@@ -5,6 +5,7 @@ package scenarios
 import (
 	"dlsim/devnet/env"
 	"dlsim/devnet/env/zone"
+	"dlsim/model"
 )
 
 type signalArgs struct {
@@ -25,19 +26,19 @@ func daemonOps() []*Op {
 		define("daemon_crash", "daemon, signals, zones",
 			"dlmgmtd dies without a word: its door is revoked, its threads are gone, and all who wait for a reply get EINTR.",
 			"daemon_crash", func(c *call, _ *none) env.Errno {
-				c.m.kernel.Daemon.Crash(c.t)
+				c.void(model.DaemonDown, model.Args{}, func() { c.m.kernel.Daemon.Crash(c.t) })
 				return 0
 			}),
 		define("daemon_stop", "daemon, signals, zones",
 			"dlmgmtd exits in an orderly way: it revokes its door and tells the kernel (dls_mgmt_door_set).",
 			"daemon_stop", func(c *call, _ *none) env.Errno {
-				c.m.kernel.Daemon.Stop(c.t)
+				c.void(model.DaemonDown, model.Args{}, func() { c.m.kernel.Daemon.Stop(c.t) })
 				return 0
 			}),
 		define("daemon_start", "daemon, signals, zones",
 			"dlmgmtd starts, with the active links from its cache, and gives the kernel its door. Nothing happens if it runs.",
 			"daemon_start", func(c *call, _ *none) env.Errno {
-				return c.m.kernel.Daemon.Start(c.t)
+				return c.plain(model.DaemonStart, model.Args{}, func() env.Errno { return c.m.kernel.Daemon.Start(c.t) })
 			}),
 		define("daemon_suspend", "daemon, signals, zones",
 			"dlmgmtd is stopped, by SIGSTOP or a debugger: it takes requests and does not answer them.",
@@ -60,17 +61,22 @@ func daemonOps() []*Op {
 		define("zone_shutdown", "daemon, signals, zones",
 			"Shuts a zone with its own network stack down: SHUTTING_DOWN, EMPTY, then dls_stack_shutdown takes its links back to the global zone (transient ones stay), then DOWN. EINVAL if it does not run.",
 			"zone_shutdown: web", func(c *call, a *zoneArgs) env.Errno {
-				return c.m.kernel.Zones.Shutdown(c.t, c.zone(a.Zone))
+				return c.zoneShutdown(c.zone(a.Zone))
 			}),
 		define("zone_state", "daemon, signals, zones",
 			"Moves a zone up its status ladder, and does nothing else.",
 			"zone_state: {zone: web, state: shutting_down}", func(c *call, a *zoneStateArgs) env.Errno {
 				s, _ := zone.ParseStatus(a.State)
 				z := c.m.kernel.Zones.Get(c.zone(a.Zone))
-				if z == nil || !z.SetStatus(c.t, s) {
+				if z == nil {
 					return env.EINVAL
 				}
-				return 0
+				return c.plain(model.ZoneState, model.Args{Into: z.ID, State: int(s)}, func() env.Errno {
+					if !z.SetStatus(c.t, s) {
+						return env.EINVAL
+					}
+					return 0
+				})
 			}),
 	}
 }

@@ -3,9 +3,12 @@
 package scenarios
 
 import (
+	"fmt"
+
 	"dlsim/devnet/env"
 	"dlsim/devnet/env/dlmgmtd"
 	"dlsim/devnet/env/door"
+	"dlsim/model"
 )
 
 type linkArgs struct {
@@ -37,16 +40,22 @@ func linkOps() []*Op {
 		define("setzone", "links",
 			"Moves a link to a zone by the MAC_PROP_ZONE ioctl: dls_devnet_setzid with a temporary hold, inside the perimeter. EACCES outside the global zone or for a link that a zone owns.",
 			"setzone: {link: vnic0, zone: global}", func(c *call, a *setzoneArgs) env.Errno {
-				return c.m.kernel.DLD.SetZone(c.t, c.id(a.Link), c.zone(a.Zone))
+				id, into := c.id(a.Link), c.zone(a.Zone)
+				return c.plain(model.SetZone, model.Args{Link: id, Into: into}, func() env.Errno {
+					return c.m.kernel.DLD.SetZone(c.t, id, into)
+				})
 			}),
 		define("getzone", "links",
 			"Asks for a link's zone by the MAC_PROP_ZONE ioctl.",
 			"getzone: vnic0", func(c *call, a *linkArgs) env.Errno {
-				zone, err := c.m.kernel.DLD.GetZone(c.t, c.id(a.Link))
-				if err == 0 {
-					c.t.Notef("zone %d", zone)
-				}
-				return err
+				id := c.id(a.Link)
+				return c.judged(model.GetZone, model.Args{Link: id}, func() model.Result {
+					zone, err := c.m.kernel.DLD.GetZone(c.t, id)
+					if err == 0 {
+						c.t.Notef("zone %d", zone)
+					}
+					return model.Result{Err: err, Zone: zone}
+				})
 			}),
 	}
 }
@@ -59,14 +68,16 @@ func runCreate(c *call, a *createArgs) env.Errno {
 		Cmd: dlmgmtd.CmdCreateLinkid, Link: id, Name: l.Name, Class: env.Class(l.Class),
 		Zone: env.Of(c.t).Zone, Cred: env.Of(c.t).Zone, Props: l.Props,
 	}
-	reply, err := c.m.kernel.Door.Call(c.t, &req)
-	if err == 0 {
-		err = reply.Err
-	}
-	if err != 0 {
+	names := model.Args{Link: id, Name: l.Name, Class: req.Class}
+	if err := c.request(model.CreateLinkid, names, &req); err != 0 {
 		return err
 	}
-	if err = c.m.driverCreate(c.t, l); err != 0 {
+	link := model.Args{Link: id, MAC: l.MAC, Class: req.Class, Over: c.m.sc.over(l)}
+	if req.Class == env.ClassIptun {
+		link.MAC = fmt.Sprintf("iptun%d", id) // the driver chooses it
+	}
+	err := c.plain(model.Create, link, func() env.Errno { return c.m.driverCreate(c.t, l) })
+	if err != 0 {
 		c.forget(id)
 	}
 	return err
@@ -76,7 +87,7 @@ func runCreate(c *call, a *createArgs) env.Errno {
 func runDestroy(c *call, a *destroyArgs) env.Errno {
 	l := c.m.sc.link(a.Link)
 	id := c.id(a.Link)
-	err := c.m.driverDelete(c.t, l, id)
+	err := c.plain(model.Destroy, model.Args{Link: id}, func() env.Errno { return c.m.driverDelete(c.t, l, id) })
 	if err == 0 {
 		c.forget(id)
 	}
@@ -85,7 +96,18 @@ func runDestroy(c *call, a *destroyArgs) env.Errno {
 
 // forget asks the daemon to forget a link; its answer changes nothing.
 func (c *call) forget(id env.LinkID) {
-	_, _ = c.m.kernel.Door.Call(c.t, &door.Request{
+	_ = c.request(model.DestroyLinkid, model.Args{Link: id}, &door.Request{
 		Cmd: dlmgmtd.CmdDestroyLink, Link: id, Cred: env.Of(c.t).Zone,
+	})
+}
+
+// request is a request of userland to the daemon.
+func (c *call) request(op model.Op, a model.Args, req *door.Request) env.Errno {
+	return c.plain(op, a, func() env.Errno {
+		reply, err := c.m.kernel.Door.Call(c.t, req)
+		if err == 0 {
+			err = reply.Err
+		}
+		return err
 	})
 }

@@ -4,6 +4,7 @@ package scenarios
 
 import (
 	"dlsim/devnet/env"
+	"dlsim/model"
 	"dlsim/sim"
 )
 
@@ -49,12 +50,25 @@ func (c *call) fork(all bool) env.Errno {
 	if p == nil {
 		return env.EINVAL
 	}
+	if all {
+		p.Threads(func(u *sim.Thread) {
+			if u != c.t {
+				c.noteSignal(u.Name())
+			}
+		})
+	}
 	p.Fork(c.t, all, func(u *sim.Thread) { c.m.kernel.Door.Signal(c.t, u) })
 	return 0
 }
 
+// noteSignal puts into the history that a thread's upcalls may be interrupted from now on.
+func (c *call) noteSignal(thread string) {
+	c.void(model.Signal, model.Args{Target: thread}, func() {})
+}
+
 // signal posts a signal to a thread.
 func (c *call) signal(target *actor) {
+	c.noteSignal(target.spec.Name)
 	target.context.Signalled = true
 	if target.thread != nil {
 		c.m.kernel.Door.Signal(c.t, target.thread)

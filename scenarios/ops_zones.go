@@ -7,6 +7,7 @@ import (
 	"dlsim/devnet/env/dlmgmtd"
 	"dlsim/devnet/env/door"
 	"dlsim/devnet/env/zone"
+	"dlsim/model"
 )
 
 func zoneOps() []*Op {
@@ -20,22 +21,27 @@ func zoneOps() []*Op {
 		define("zone_destroy", "daemon, signals, zones",
 			"zone_destroy: DYING, DEAD, and gone once nobody holds it. EBUSY below DOWN.",
 			"zone_destroy: web", func(c *call, a *zoneArgs) env.Errno {
-				return c.m.kernel.Zones.Destroy(c.t, c.zone(a.Zone))
+				return c.zoneDestroy(c.zone(a.Zone))
 			}),
 	}
 }
 
 func runZoneBoot(c *call, a *zoneArgs) env.Errno {
 	z := c.m.kernel.Zones.Get(c.zone(a.Zone))
-	if z == nil || z.Status() > zone.Initialized || !z.SetStatus(c.t, zone.Ready) {
+	if z == nil {
 		return env.EINVAL
 	}
-	if err := c.tellDaemon(dlmgmtd.CmdZoneBoot, z.ID); err != 0 {
-		return err
-	}
-	z.SetStatus(c.t, zone.Booting)
-	z.SetStatus(c.t, zone.Running)
-	return 0
+	return c.plain(model.ZoneState, model.Args{Into: z.ID, State: model.ZoneRunning}, func() env.Errno {
+		if z.Status() > zone.Initialized || !z.SetStatus(c.t, zone.Ready) {
+			return env.EINVAL
+		}
+		if err := c.tellDaemon(dlmgmtd.CmdZoneBoot, z.ID); err != 0 {
+			return err
+		}
+		z.SetStatus(c.t, zone.Booting)
+		z.SetStatus(c.t, zone.Running)
+		return 0
+	})
 }
 
 // runZoneHalt is vplat_teardown (environment.md 8.4).
@@ -45,22 +51,38 @@ func runZoneHalt(c *call, a *zoneArgs) env.Errno {
 	if z == nil {
 		return env.EINVAL
 	}
-	if err := k.Zones.Shutdown(c.t, z.ID); err != 0 {
+	if err := c.zoneShutdown(z.ID); err != 0 {
 		return err
 	}
 	for _, id := range append([]env.LinkID(nil), z.Links()...) {
 		if c.m.sc.System.Zoneadmd == "keeps-links" || !k.VNIC.Has(id) {
 			return env.EBUSY // datalinks remain in the zone
 		}
-		if err := k.VNIC.Delete(c.t, id); err != 0 {
+		err := c.plain(model.Destroy, model.Args{Link: id}, func() env.Errno { return k.VNIC.Delete(c.t, id) })
+		if err != 0 {
 			return err
 		}
 		c.forget(id)
 	}
-	if err := c.tellDaemon(dlmgmtd.CmdZoneHalt, z.ID); err != 0 {
+	err := c.plain(model.ZoneHalted, model.Args{Into: z.ID}, func() env.Errno {
+		return c.tellDaemon(dlmgmtd.CmdZoneHalt, z.ID)
+	})
+	if err != 0 {
 		return err
 	}
-	return k.Zones.Destroy(c.t, z.ID)
+	return c.zoneDestroy(z.ID)
+}
+
+func (c *call) zoneShutdown(id env.ZoneID) env.Errno {
+	return c.plain(model.ZoneShutdown, model.Args{Into: id}, func() env.Errno {
+		return c.m.kernel.Zones.Shutdown(c.t, id)
+	})
+}
+
+func (c *call) zoneDestroy(id env.ZoneID) env.Errno {
+	return c.plain(model.ZoneState, model.Args{Into: id, State: model.ZoneDead}, func() env.Errno {
+		return c.m.kernel.Zones.Destroy(c.t, id)
+	})
 }
 
 // tellDaemon is a door call of zoneadmd about a zone.

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"dlsim/devnet"
+	"dlsim/model"
 	"dlsim/sim"
 	"dlsim/sim/check"
 	"dlsim/sim/explore"
@@ -87,6 +88,10 @@ func (p *Program) NewRunner(checks []string) explore.Runner {
 	}
 	r.races = slices.Contains(checks, string(sim.KindRace))
 	r.livelock = slices.Contains(checks, string(sim.KindLivelock))
+	r.machine.history.on = slices.Contains(checks, string(sim.KindLin))
+	if r.machine.history.on {
+		r.lin = model.NewChecker(model.NewRules())
+	}
 	r.machine.answers = slices.Contains(checks, string(sim.KindAnswer))
 	return r
 }
@@ -98,11 +103,16 @@ type runner struct {
 	races    bool
 	livelock bool
 	body     func(*sim.Thread)
+	lin      *model.Checker // nil if the check is not made
 }
 
 func (r *runner) Run(cfg sim.Config, s sim.Strategy) sim.Result {
 	cfg.Monitor, cfg.Races, cfg.Livelock, cfg.Explain = r.monitor, r.races, r.livelock, r.machine.kernel.Explain
-	return r.world.Run(cfg, s, r.body)
+	res := r.world.Run(cfg, s, r.body)
+	if r.lin != nil && r.machine.quiet {
+		r.judge(cfg, &res)
+	}
+	return res
 }
 
 func (r *runner) World() *sim.World { return r.world }

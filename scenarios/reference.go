@@ -73,7 +73,7 @@ func describeValue(f field) string {
 			"link": "a link", "virtual link": "a link", "physical link": "a link", "zone": "a zone",
 			"non-global zone": "a zone", "thread": "a thread", "process": "a process",
 			"tmp": "a temporary hold", "ref": "a hold", "handle": "a hold",
-			"node": "a node", "stream": "a stream",
+			"node": "a node", "opened": "an open link", "stream": "a stream",
 		}[f.tag.Get("ref")]
 	default:
 		s = describeType(f)

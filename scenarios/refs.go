@@ -4,6 +4,7 @@ package scenarios
 
 import (
 	"dlsim/devnet"
+	"dlsim/devnet/env/dls"
 	"dlsim/sim"
 	"dlsim/sim/check"
 )
@@ -14,12 +15,14 @@ type hold struct{ name string }
 // keep hands the reference that a step has taken for a handle over to the handle. Nodes and streams
 // are handles that see to that themselves.
 func (a *actor) keep(t *sim.Thread, s *Step) {
-	sort := ""
+	var sorts []string
 	switch s.Op.Yields {
 	case "ref":
-		sort = devnet.RefSort
+		sorts = append(sorts, devnet.RefSort)
 	case "tmp":
-		sort = devnet.TrefSort
+		sorts = append(sorts, devnet.TrefSort)
+	case "opened":
+		sorts = append(sorts, devnet.RefSort, dls.RefSort)
 	default:
 		return
 	}
@@ -28,7 +31,9 @@ func (a *actor) keep(t *sim.Thread, s *Step) {
 		h = &hold{"handle " + s.As}
 		a.holds[s.As] = h
 	}
-	a.m.kernel.Refs().KeepSort(t, sort, check.Owner{Key: h, What: h.name})
+	for _, sort := range sorts {
+		a.m.kernel.Refs().KeepSort(t, sort, check.Owner{Key: h, What: h.name})
+	}
 }
 
 // open reports whether a handle of the scenario that keeps references is still there. A bare

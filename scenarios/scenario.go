@@ -130,7 +130,7 @@ type Expect struct {
 
 // Violation is one expected violation.
 type Violation struct {
-	Kind  string   `yaml:"kind" required:"true" enum:"panic|deadlock|hang|lifetime|livelock|refs|stale|race|answer" doc:"The check that reports it."`
+	Kind  string   `yaml:"kind" required:"true" enum:"panic|deadlock|hang|lifetime|lin|livelock|refs|stale|race|answer" doc:"The check that reports it."`
 	At    []string `yaml:"at" doc:"C functions that all appear in the report."`
 	Says  string   `yaml:"says" doc:"Part of what the report says."`
 	Maybe bool     `yaml:"maybe" doc:"It need not be found: it shows only in a debug kernel, or in few schedules."`

@@ -13,6 +13,7 @@ const (
 	KindLifetime Kind = "lifetime" // use of memory that is not allocated, double free
 	KindStale    Kind = "stale"    // tables that should agree do not, at quiescence
 	KindRace     Kind = "race"     // accesses to a variable that nothing orders, one a write
+	KindLin      Kind = "lin"      // no order of the operations explains what they answered
 	KindAnswer   Kind = "answer"   // an operation answered what the program says it must not
 	KindLivelock Kind = "livelock" // threads run, and nothing is ever completed
 	KindRefs     Kind = "refs"     // a reference that is not given back, or was somebody else's
@@ -30,6 +31,12 @@ type Wait struct {
 	For    Op      // at this operation
 	Holder *Thread // for this thread to act
 	Holds  *Hold   // on this; known in detailed runs only
+}
+
+// Attachment is a file that goes with a report. Its name is put after that of the trace.
+type Attachment struct {
+	Name string
+	Data []byte
 }
 
 // Evidence is a part of a report that a check words itself, with its heading.
@@ -60,6 +67,8 @@ type Failure struct {
 	Stack string // of a Go panic
 	// Evidence is what the check has to show, beyond what the fields above say.
 	Evidence []Evidence
+	// Attachments are what is too long for a report, in detailed runs.
+	Attachments []Attachment
 	// States has one entry per thread of the world, in detailed runs.
 	States []ThreadState
 }

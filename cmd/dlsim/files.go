@@ -5,11 +5,15 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/pflag"
 
+	"dlsim/scenarios"
+	"dlsim/sim/explore"
 	"dlsim/sim/report"
 	"dlsim/sim/trace"
 )
@@ -50,22 +54,43 @@ func (f *runFiles) write(w io.Writer, outcomes []report.Outcome) error {
 }
 
 // replayFiles are the files that dlsim replay writes.
-type replayFiles struct{ html, perfetto string }
+type replayFiles struct{ html, perfetto, history string }
 
 func (f *replayFiles) flags(s *pflag.FlagSet) {
 	s.StringVar(&f.html, "html", "", "write the report as a web page to a file")
+	s.StringVar(&f.history, "history", "", "write the history that lin refuses to a file, for dlsim check")
 	s.StringVar(&f.perfetto, "perfetto", "", "write the schedule as a timeline for ui.perfetto.dev to a file")
 }
 
 func (f *replayFiles) check() error {
-	return errors.Join(checkFolder("html", f.html), checkFolder("perfetto", f.perfetto))
+	return errors.Join(checkFolder("html", f.html), checkFolder("perfetto", f.perfetto),
+		checkFolder("history", f.history))
 }
 
 func (f *replayFiles) write(x report.Failure) error {
 	if err := writeFile(f.html, func(w io.Writer) error { return report.HTML(w, x) }); err != nil {
 		return err
 	}
-	return writeFile(f.perfetto, func(w io.Writer) error { return report.Perfetto(w, x) })
+	if err := writeFile(f.perfetto, func(w io.Writer) error { return report.Perfetto(w, x) }); err != nil || f.history == "" {
+		return err
+	}
+	for _, a := range x.Record.Attachments {
+		if a.Name == scenarios.HistoryFile {
+			return trace.WriteAtomic(f.history, a.Data)
+		}
+	}
+	return usagef("--history: the run has no history that lin refuses")
+}
+
+// writeAttachments writes the files that go with a trace beside it.
+func writeAttachments(traceFile string, r *explore.Record) error {
+	for _, a := range r.Attachments {
+		name := strings.TrimSuffix(traceFile, ".trace") + "." + a.Name
+		if err := trace.WriteAtomic(name, a.Data); err != nil {
+			return fmt.Errorf("cannot write %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // writeFile writes a whole file or none; "" is no file.

@@ -99,7 +99,7 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(a.runCommand(), a.replayCommand(), a.shrinkCommand(), a.bugsCommand(), a.listCommand(),
+	root.AddCommand(a.runCommand(), a.replayCommand(), a.checkCommand(), a.shrinkCommand(), a.bugsCommand(), a.listCommand(),
 		a.genCommand(), a.fuzzCommand(), a.mutateCommand(), a.versionCommand())
 	root.AddCommand(a.completionCommand(), a.manCommand())
 	return root

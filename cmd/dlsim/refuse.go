@@ -13,7 +13,7 @@ import (
 // known by name, so that it is refused clearly and never taken for something else.
 
 func laterChecks() []string {
-	return []string{"lin", "order", "upcall"}
+	return []string{"order", "upcall"}
 }
 
 func laterStrategies() []string { return []string{"dfs", "dpor"} }

@@ -300,6 +300,9 @@ func (s *session) explore(ctx context.Context, sc *scenario, c explore.Config) (
 		if err := small.trace.WriteFile(traces[i]); err != nil {
 			return nil, fmt.Errorf("cannot write the trace: %w", err)
 		}
+		if err := writeAttachments(traces[i], small.record); err != nil {
+			return nil, err
+		}
 		failures[i] = report.Failure{
 			Scenario: small.scenario, Record: small.record, Notes: shrunkNotes(small.trace.Shrunk),
 			Patches: s.patches, Trace: traces[i],

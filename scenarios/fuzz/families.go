@@ -60,6 +60,12 @@ func Families() []Family {
 		{"L17", "stale kstat that nobody has", "A return to the global zone and a loan change dd_zone_ksp without a lock in common."},
 		{"L28", "stale zone lists a link that is elsewhere", "SETZONEID gives EINTR after the daemon has put the link on the zone's list."},
 		{"L13", "stale state left in a free devnet", "The last close of an implicit tunnel marks an object that is being freed."},
+		{"L25", "lin * answers *: a destroy that is refused hides the link meanwhile", "A destroy that is refused hides the link while it is under way, and gives it to its caller's zone."},
+		{"L08", "lin * answers *: a destroy that is refused loses the link when its upcall fails", "Destroy ignores that its re-set has failed."},
+		{"L15", "lin open answers EEXIST*", "Two opens that both make a tunnel."},
+		{"L24", "lin open answers ok, right would be ENOENT", "An open in a zone returns a link that has left the zone."},
+		{"L19", "lin islinkvisible answers true, right would be false", "A link that got a cached object is visible in the zone of an earlier one."},
+		{"L23", "lin link_event answers the wrong event", "A notification reads name, linkid and zone one after the other; or the zone of a cached object (L19)."},
 		{"L19", "stale dd_zid and dl_zid differ", "A cached object keeps its zone."},
 	}
 }

@@ -48,7 +48,7 @@ type Runner interface {
 // failure it reports.
 func CheckNames() []string {
 	return []string{
-		string(sim.KindAnswer), string(sim.KindDeadlock), string(sim.KindHang), string(sim.KindLifetime), string(sim.KindLivelock),
+		string(sim.KindAnswer), string(sim.KindDeadlock), string(sim.KindHang), string(sim.KindLifetime), string(sim.KindLin), string(sim.KindLivelock),
 		string(sim.KindPanic), string(sim.KindRefs), string(sim.KindStale),
 	}
 }

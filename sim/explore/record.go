@@ -30,6 +30,8 @@ type Record struct {
 	Stack       string // of a Go panic
 	// Evidence is what the check has worded itself.
 	Evidence []sim.Evidence
+	// Attachments are files that go with the report.
+	Attachments []sim.Attachment
 
 	Cycle   []Wait
 	Loops   []Loop // of a livelock
@@ -113,7 +115,7 @@ func summarise(res sim.Result, sites sim.Resolver) *Record {
 	}
 	r := &Record{
 		Kind: f.Kind, Subject: f.Subject, Message: f.Message, Stack: f.Stack,
-		Evidence: f.Evidence, Sites: f.Sites,
+		Evidence: f.Evidence, Attachments: f.Attachments, Sites: f.Sites,
 		Step: res.Steps, At: point(f.At, sites), Other: point(f.Other, sites),
 		Digest: res.Digest,
 	}

@@ -18,6 +18,9 @@ type Stream struct {
 	local bool
 }
 
+// Local reports whether the stream keeps the link in its zone. It is not an operation.
+func (s *Stream) Local() bool { return s.local }
+
 // Attach is dld_str_attach (environment.md 12): a reference by device, then in the perimeter a
 // hold on the link, which must exist, and the open of the link. ENOENT also if the link is not
 // the zone's; what mac_start gives if the driver does not start.

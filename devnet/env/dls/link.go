@@ -55,6 +55,8 @@ type Layer struct {
 	MAC *mac.Layer
 	// Devnet is what link-state events are told; nil to drop them.
 	Devnet Devnet
+	// Events, if not nil, is told of each link-state event.
+	Events Events
 	// Debug checks that callers own the perimeter, as a DEBUG kernel does.
 	Debug bool
 	// Refs, if not nil, is told who has which reference.

@@ -16,12 +16,24 @@ type Devnet interface {
 	DevnetReleTmp(t *sim.Thread, h env.DLHandle)
 }
 
+// Events is told of link-state events as they are put together. It is not part of the kernel.
+type Events interface {
+	// Begin returns the time at which an event begins to be put together.
+	Begin() int64
+	// End says what the event tells of the link of a MAC.
+	End(t *sim.Thread, begin int64, mac, name string, id env.LinkID, zone env.ZoneID)
+}
+
 var opEvent = &sim.OpType{Name: "ddi_log_sysevent", Access: sim.Local}
 
 // notify is dls_link_notify (environment.md 4.6): a system event with the link's name, linkid
 // and zone, read one after the other under a temporary hold. The event is dropped if the link
 // is not visible.
 func (l *Layer) notify(t *sim.Thread, p Ptr) {
+	var begin int64
+	if l.Events != nil {
+		begin = l.Events.Begin()
+	}
 	h, err := l.Devnet.DevnetHoldTmpByLink(t, p)
 	if err != 0 {
 		return
@@ -29,6 +41,9 @@ func (l *Layer) notify(t *sim.Thread, p Ptr) {
 	name, id, zone := l.Devnet.DevnetLink(t, h), l.Devnet.DevnetLinkid(t, h), l.Devnet.DevnetGetzid(t, h)
 	l.Devnet.DevnetReleTmp(t, h)
 	t.Step(opEvent, nil, nil)
+	if l.Events != nil {
+		l.Events.End(t, begin, p.Peek().Name, name, id, zone)
+	}
 	if t.Detailed() {
 		t.Notef("link state of %s, linkid %d, zone %d", name, id, zone)
 	}

@@ -51,6 +51,9 @@ type Node struct {
 	lock ksync.Mutex // v_lock
 }
 
+// Handle returns the node's reference to its link. It is not an operation.
+func (n *Node) Handle() env.DLHandle { return n.h }
+
 // Init empties the directory.
 func (d *Dir) Init(w *sim.World) {
 	d.contents.Init(w, nil, "sdev_contents", "net", 0)

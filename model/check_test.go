@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package model
+
+import (
+	"strings"
+	"testing"
+
+	"dlsim/devnet/env"
+)
+
+// at makes an operation with an interval.
+func at(thread string, call, ret int64, op Op, a Args, r Result) Operation {
+	return Operation{Thread: thread, Op: op, Args: a, Call: call, Return: ret, Result: r}
+}
+
+// system has net0 (1) and the VNIC v0 (2) over it, and a running zone 5.
+func system() System {
+	return System{
+		Links: []Link{
+			{MAC: "e1000g0", Class: env.ClassPhys, ID: 1, Name: "net0"},
+			{MAC: "vnic0", Class: env.ClassVNIC, ID: 2, Name: "v0", Over: []env.LinkID{1}},
+		},
+		Names: []Name{
+			{ID: 1, Name: "net0", Class: env.ClassPhys, Dev: "e1000g0"},
+			{ID: 2, Name: "v0", Class: env.ClassVNIC},
+		},
+		Zones: []Zone{{ID: 5, State: ZoneRunning}},
+	}
+}
+
+var (
+	okay    = Result{}
+	v0      = Args{Link: 2}
+	v0Hold  = Result{MAC: "vnic0", Link: 2}
+	v0Given = Args{MAC: "vnic0"}
+)
+
+func fails(e env.Errno) Result { return Result{Err: e} }
+
+// TestVerdicts judges small histories that show one thing each, by porcupine and the quick way.
+func TestVerdicts(t *testing.T) {
+	tests := []struct {
+		name string
+		want Verdict
+		ops  []Operation
+	}{
+		{"a hold before a delete", OK, []Operation{
+			at("a", 1, 2, Hold, v0, v0Hold),
+			at("a", 3, 4, Rele, v0Given, okay),
+			at("a", 5, 6, Destroy, v0, okay),
+			at("a", 7, 8, Hold, v0, fails(env.ENOENT)),
+		}},
+		{"a hold after a delete", NotLinearizable, []Operation{
+			at("a", 1, 2, Destroy, v0, okay),
+			at("a", 3, 4, Hold, v0, v0Hold),
+		}},
+		{"a hold during a delete finds the link or not", OK, []Operation{
+			at("a", 1, 6, Destroy, v0, okay),
+			at("b", 2, 3, HoldTmp, v0, fails(env.ENOENT)),
+			at("c", 4, 5, HoldTmp, v0, fails(env.ENOENT)),
+		}},
+		{"gone and there again", NotLinearizable, []Operation{
+			at("a", 1, 6, Destroy, v0, okay),
+			at("b", 2, 3, PropGet, v0, fails(env.ENOENT)),
+			at("c", 4, 5, PropGet, v0, okay),
+		}},
+		{"a delete that is refused is not seen", NotLinearizable, []Operation{
+			at("c", 1, 2, FlowAdd, v0, okay),
+			at("a", 3, 6, Destroy, v0, fails(env.ENOTEMPTY)),
+			at("b", 4, 5, PropGet, v0, fails(env.ENOENT)),
+		}},
+		{"a delete waits for a temporary hold", NotLinearizable, []Operation{
+			at("b", 1, 2, HoldTmp, v0, v0Hold),
+			at("a", 3, 4, Destroy, v0, okay),
+			at("b", 5, 6, ReleTmp, v0Given, okay),
+		}},
+		{"and may go on while it waits", OK, []Operation{
+			at("b", 1, 2, HoldTmp, v0, v0Hold),
+			at("a", 3, 8, Destroy, v0, okay),
+			at("c", 4, 5, HoldTmp, v0, fails(env.ENOENT)),
+			at("b", 6, 7, ReleTmp, v0Given, okay),
+		}},
+		{"EBUSY needs a reason", NotLinearizable, []Operation{at("a", 1, 2, Destroy, v0, fails(env.EBUSY))}},
+		{"such as a hold", OK, []Operation{
+			at("b", 1, 2, Hold, v0, v0Hold),
+			at("a", 3, 4, Destroy, v0, fails(env.EBUSY)),
+		}},
+		{"or an open that is in progress", OK, []Operation{
+			at("b", 1, 4, Open, Args{Name: "v0"}, Result{MAC: "vnic0", Link: 2}),
+			at("a", 2, 3, Destroy, v0, fails(env.EBUSY)),
+		}},
+		{"but not of another link", NotLinearizable, []Operation{
+			at("b", 1, 4, Open, Args{Name: "net0"}, Result{MAC: "e1000g0", Link: 1}),
+			at("a", 2, 3, Destroy, v0, fails(env.EBUSY)),
+		}},
+		{"EBADF needs a daemon that was gone", NotLinearizable, []Operation{
+			at("a", 1, 2, GetLinkid, Args{Name: "v0"}, fails(env.EBADF)),
+		}},
+		{"EBADF while it is gone", OK, []Operation{
+			at("s", 1, 2, DaemonDown, Args{}, okay),
+			at("a", 3, 4, GetLinkid, Args{Name: "v0"}, fails(env.EBADF)),
+		}},
+		{"EBADF when it is back", NotLinearizable, []Operation{
+			at("s", 1, 2, DaemonDown, Args{}, okay),
+			at("s", 3, 4, DaemonStart, Args{}, okay),
+			at("a", 5, 6, GetLinkid, Args{Name: "v0"}, fails(env.EBADF)),
+		}},
+		{"EINTR needs a signal", NotLinearizable, []Operation{
+			at("b", 1, 2, Signal, Args{Target: "c"}, okay),
+			at("a", 3, 4, SetZone, Args{Link: 2, Into: 5}, fails(env.EINTR)),
+		}},
+		{"EINTR, the daemon told or not", OK, []Operation{
+			at("b", 1, 2, Signal, Args{Target: "a"}, okay),
+			at("a", 3, 4, SetZone, Args{Link: 2, Into: 5}, fails(env.EINTR)),
+			at("c", 5, 6, GetLinkid, Args{Name: "v0", Zone: 5}, Result{Link: 2}),
+			at("c", 7, 8, IsLinkVisible, Args{Link: 2, Into: 5}, Result{Visible: false}),
+		}},
+		{"but the kernel did not move it", NotLinearizable, []Operation{
+			at("b", 1, 2, Signal, Args{Target: "a"}, okay),
+			at("a", 3, 4, SetZone, Args{Link: 2, Into: 5}, fails(env.EINTR)),
+			at("c", 7, 8, IsLinkVisible, Args{Link: 2, Into: 5}, Result{Visible: true}),
+		}},
+		{"a link lent to a zone cannot be deleted", OK, []Operation{
+			at("a", 1, 2, SetZone, Args{Link: 2, Into: 5}, okay),
+			at("a", 3, 4, Destroy, v0, fails(env.EBUSY)),
+			at("a", 5, 6, SetZone, v0, okay),
+			at("a", 7, 8, Destroy, v0, okay),
+		}},
+		{"a zone that shuts down gives it back", OK, []Operation{
+			at("a", 1, 2, SetZone, Args{Link: 2, Into: 5}, okay),
+			at("a", 3, 4, ZoneShutdown, Args{Into: 5}, okay),
+			at("a", 5, 6, GetZone, v0, okay),
+			at("a", 7, 8, Destroy, v0, okay),
+		}},
+		{"a kstat is gone for a moment in a rename", OK, []Operation{
+			at("a", 1, 8, Rename, Args{Link: 2, Name: "w0"}, okay),
+			at("b", 2, 3, KstatRead, Args{Name: "v0"}, fails(env.ENOENT)),
+			at("b", 4, 5, KstatRead, Args{Name: "w0"}, fails(env.ENOENT)),
+			at("b", 6, 7, KstatRead, Args{Name: "w0"}, okay),
+		}},
+		{"but not before it", NotLinearizable, []Operation{
+			at("b", 1, 2, KstatRead, Args{Name: "v0"}, fails(env.ENOENT)),
+			at("a", 3, 4, Rename, Args{Link: 2, Name: "w0"}, okay),
+		}},
+		{"a linkid of another link", NotLinearizable, []Operation{
+			at("b", 1, 2, MacnameToLinkid, v0Given, Result{Link: 1}),
+		}},
+		{"a second first open of a tunnel", NotLinearizable, []Operation{
+			at("a", 1, 4, Open, Args{Name: "ip.tun0"}, Result{MAC: "iptun3", Link: 3}),
+			at("b", 2, 3, Open, Args{Name: "ip.tun0"}, fails(env.EEXIST)),
+		}},
+		{"open, close and open again of a tunnel", OK, []Operation{
+			at("a", 1, 2, Open, Args{Name: "ip.tun0"}, Result{MAC: "iptun3", Link: 3}),
+			at("a", 3, 4, Close, Args{MAC: "iptun3"}, okay),
+			at("a", 5, 6, Open, Args{Name: "ip.tun0"}, Result{MAC: "iptun4", Link: 4}),
+		}},
+		{"a delete that was cut off may have happened", OK, []Operation{
+			{Thread: "a", Op: Destroy, Args: v0, Call: 1, Pending: true},
+			at("b", 2, 3, Hold, v0, fails(env.ENOENT)),
+		}},
+		{"or not", OK, []Operation{
+			{Thread: "a", Op: Destroy, Args: v0, Call: 1, Pending: true},
+			at("b", 2, 3, Hold, v0, v0Hold),
+		}},
+		{"but not back and forth", NotLinearizable, []Operation{
+			{Thread: "a", Op: Destroy, Args: v0, Call: 1, Pending: true},
+			at("b", 2, 3, HoldTmp, v0, fails(env.ENOENT)),
+			at("b", 4, 5, HoldTmp, v0, v0Hold),
+		}},
+		{"a lost notice", OK, []Operation{
+			at("a", 1, 4, Rebuild, Args{}, Result{Visible: false}),
+			at("b", 2, 3, Destroy, v0, okay),
+			at("a", 5, 6, Rebuild, Args{}, Result{Visible: false}),
+		}},
+		{"a notice that nobody lost", NotLinearizable, []Operation{
+			at("b", 2, 3, Destroy, v0, okay),
+			at("a", 5, 6, Rebuild, Args{}, Result{Visible: false}),
+		}},
+	}
+	quick, exact := NewChecker(NewRules()), NewChecker(NewRules())
+	exact.Exact = true
+	for _, test := range tests {
+		h := &History{Start: system(), Ops: test.ops}
+		if got := quick.Check(h); got != test.want {
+			t.Errorf("%s: %v", test.name, got)
+		}
+		if got := exact.Check(h); got != test.want {
+			t.Errorf("%s: by porcupine alone %v", test.name, got)
+		}
+	}
+}
+
+// TestLimit: a history that cannot be judged within the limit is unknown, whatever it is.
+func TestLimit(t *testing.T) {
+	var h History
+	h.Start = system()
+	for i := range int64(12) {
+		h.Ops = append(h.Ops, at(string(rune('a'+i)), i, 100+i, Rename, Args{Link: 2, Name: string(rune('m'+i)) + "0"}, okay))
+	}
+	h.Ops = append(h.Ops, at("z", 50, 60, Hold, v0, fails(env.EINVAL)))
+	c := NewChecker(NewRules())
+	c.Limit = 1000
+	if got := c.Check(&h); got != Unknown {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestExplanation: a refusal names the operation, the states before it and what would have been
+// right.
+func TestExplanation(t *testing.T) {
+	h := &History{Start: system(), Ops: []Operation{
+		at("c", 1, 2, FlowAdd, v0, okay),
+		at("a", 3, 6, Destroy, v0, fails(env.ENOTEMPTY)),
+		at("b", 4, 5, PropGet, v0, fails(env.ENOENT)),
+		at("b", 7, 8, PropGet, v0, okay),
+	}}
+	c := NewChecker(NewRules())
+	if got := c.Check(h); got != NotLinearizable {
+		t.Fatal(got)
+	}
+	x := c.Explain(h)
+	if x.Subject() != "prop_get answers ENOENT: a destroy that is refused hides the link meanwhile" || x.KnownBug != "L25" {
+		t.Error(x.Subject())
+	}
+	if x.Message() != "no order of the operations explains prop_get(linkid 2) = ENOENT; right would be ok" {
+		t.Error(x.Message())
+	}
+	want := "c: flow_add(linkid 2) = ok|a: destroy(linkid 2) = ENOTEMPTY, still in progress|b: prop_get(linkid 2) = ENOENT"
+	if got := strings.Join(x.Prefix, "|"); got != want {
+		t.Error(got)
+	}
+	if got := strings.Join(x.States, "|"); got != "net0 visible, linkid 1; v0 visible, linkid 2, flows 1" {
+		t.Error(got)
+	}
+	var html strings.Builder
+	if err := c.WriteHTML(&html, h); err != nil || !strings.Contains(html.String(), "prop_get(linkid 2) = ENOENT") {
+		t.Errorf("no view: %v", err)
+	}
+}

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package model
+
+import (
+	"cmp"
+	"slices"
+
+	"dlsim/devnet/env"
+)
+
+// operation is an Operation made ready for the rules: names are words, and what the rest of the
+// history says about it is known.
+type operation struct {
+	*Operation
+	num       int32
+	mac, name word
+	madeMAC   word // of the result
+	madeName  word
+	plan      *plan
+	// touch has a bit for each link that the operation may concern, and around one for each sort
+	// of operation that was in progress at the same time and may concern the same link.
+	touch, around uint64
+	// down says that the daemon may have been gone at some moment of the operation, and signalled
+	// that the thread had a signal pending (environment.md 9.3).
+	down, signalled bool
+}
+
+// event is a call or a return.
+type event struct {
+	at   int64
+	op   int32
+	call bool
+}
+
+// prepared is a history made ready for the rules.
+type prepared struct {
+	words  words
+	ops    []operation
+	extra  []Operation // of expanded operations
+	events []event
+	start  state
+	// zones are the zones at the start and zoneOps what moves them, signals who is signalled.
+	history          *History
+	zoneOps, signals []int32
+	// unsettled says that the daemon or upcalls may fail anywhere in the history.
+	unsettled bool
+	rebuilds  bool // somebody asks whether links have changed
+	ids       []pair[env.LinkID]
+	names     []pair[word]
+	open      []int32
+	over      []upon
+}
+
+// upon says that the link of a MAC is made on another link.
+type upon struct {
+	mac   word
+	lower env.LinkID
+	// loose says that it may be taken off again: a port of an aggregation.
+	loose bool
+}
+
+// pair says which links a key may stand for.
+type pair[K comparable] struct {
+	key  K
+	mask uint64
+}
+
+func mark[K comparable](list []pair[K], key K, mask uint64) []pair[K] {
+	for i := range list {
+		if list[i].key == key {
+			list[i].mask |= mask
+			return list
+		}
+	}
+	return append(list, pair[K]{key, mask})
+}
+
+func marked[K comparable](list []pair[K], key K) uint64 {
+	for i := range list {
+		if list[i].key == key {
+			return list[i].mask
+		}
+	}
+	return 0
+}
+
+const everything = ^uint64(0)
+
+// prepare makes p of h, under the rules r.
+func (p *prepared) prepare(h *History, r *Rules) {
+	p.history = h
+	p.words.reset()
+	p.ops, p.extra, p.events = p.ops[:0], p.extra[:0], p.events[:0]
+	p.zoneOps, p.signals, p.open = p.zoneOps[:0], p.signals[:0], p.open[:0]
+	p.ids, p.names, p.over = p.ids[:0], p.names[:0], p.over[:0]
+	p.unsettled, p.rebuilds = len(h.Start.Faults) > 0, false
+	p.begin(&h.Start)
+	p.expand(h)
+	for i := range h.Ops {
+		if h.Ops[i].Op != ZoneShutdown {
+			p.ops = append(p.ops, operation{Operation: &h.Ops[i]})
+		}
+	}
+	for i := range p.extra {
+		p.ops = append(p.ops, operation{Operation: &p.extra[i]})
+	}
+	for i := range p.ops {
+		p.make(&p.ops[i], int32(i), r)
+	}
+	p.arrange()
+	for i := range p.ops {
+		p.call(&p.ops[i])
+	}
+	for i := range p.ops {
+		p.ops[i].touch = p.touches(&p.ops[i])
+	}
+	p.surround()
+}
+
+// begin makes the state that the history starts from.
+func (p *prepared) begin(sys *System) {
+	s := &p.start
+	s.links, s.names, s.flights, s.rebuild = s.links[:0], s.names[:0], s.flights[:0], no
+	if sys.Rebuild {
+		s.rebuild = unsure
+	}
+	for i := range sys.Links {
+		k := &sys.Links[i]
+		l := link{mac: p.words.of(k.MAC), class: classOf(k.Class)}
+		for _, id := range k.Over {
+			p.over = append(p.over, upon{l.mac, id, k.Class == env.ClassAggr})
+		}
+		if !k.Absent {
+			l.phase, l.id, l.name = visible, k.ID, p.words.of(k.Name)
+			l.owner, l.zone, l.flows = k.Owner, k.Zone, int16(k.Flows)
+			l.ownName = l.name
+			if l.assigned() {
+				l.zoneName, l.kstatZone = l.name, l.zone
+			}
+			p.ids = mark(p.ids, k.ID, bit(len(s.links)))
+			p.names = mark(p.names, l.name, bit(len(s.links)))
+		}
+		s.links = append(s.links, l)
+	}
+	for i := range sys.Names {
+		k := &sys.Names[i]
+		s.add(entry{
+			id: k.ID, name: p.words.of(k.Name), class: classOf(k.Class), owner: k.Owner, zone: k.Zone,
+			dev: p.words.of(k.Dev), known: yes,
+		})
+	}
+}
+
+func bit(n int) uint64 { return 1 << (n % 64) }
+
+// expand turns the shutdown of a zone into the return of each link that may be in it.
+func (p *prepared) expand(h *History) {
+	for i := range h.Ops {
+		o := &h.Ops[i]
+		if o.Op != ZoneShutdown {
+			continue
+		}
+		for j := range h.Start.Links {
+			if l := &h.Start.Links[j]; !l.Absent && l.Zone == o.Into && l.Owner != l.Zone || p.moves(h, l, o.Into) {
+				one := *o
+				one.Op, one.MAC = zoneRemove, l.MAC
+				p.extra = append(p.extra, one)
+			}
+		}
+		one := *o
+		one.Op, one.State = ZoneState, ZoneDown
+		p.extra = append(p.extra, one)
+	}
+}
+
+// moves reports whether the history has an operation that may lend the link to the zone.
+func (p *prepared) moves(h *History, l *Link, zone env.ZoneID) bool {
+	for i := range h.Ops {
+		if h.Ops[i].Op == SetZone && h.Ops[i].Into == zone && (l.Absent || l.ID == h.Ops[i].Link) {
+			return true
+		}
+	}
+	return false
+}
+
+// make fills in what an operation says itself.
+func (p *prepared) make(o *operation, num int32, r *Rules) {
+	o.num = num
+	o.mac, o.name = p.words.of(o.MAC), p.words.of(o.Name)
+	o.madeMAC, o.madeName = p.words.of(o.Result.MAC), p.words.of(o.Result.Name)
+	o.plan = r.plan(o)
+	switch o.Op {
+	case Create:
+		p.learn(o.mac, o.Link, 0, classOf(o.Class))
+		for _, id := range o.Over {
+			p.over = append(p.over, upon{o.mac, id, o.Class == env.ClassAggr})
+		}
+	case Attach, Detach:
+		p.learn(o.mac, 0, 0, physical)
+	case Open:
+		if o.madeMAC != 0 {
+			p.learn(o.madeMAC, o.Result.Link, o.name, tunnel)
+		}
+	case ZoneState:
+		p.zoneOps = append(p.zoneOps, num)
+	case Signal:
+		p.signals = append(p.signals, num)
+	case DaemonDown, DaemonStart:
+		p.unsettled = true
+	case Rebuild:
+		p.rebuilds = true
+	}
+	p.events = append(p.events, event{o.Call, num, true})
+	if !o.Pending {
+		p.events = append(p.events, event{o.Return, num, false})
+	}
+}
+
+// call notes what a link may be called once all links are known.
+func (p *prepared) call(o *operation) {
+	switch o.Op {
+	case CreateLinkid, RemapLinkid:
+		p.names = mark(p.names, o.name, marked(p.ids, o.Link))
+	case Rename:
+		mask := marked(p.ids, o.Link)
+		p.names = mark(p.names, o.name, mask)
+		p.ids = mark(p.ids, o.Onto, mask)
+	}
+}
+
+// learn notes a link that the history brings, and what it may be called.
+func (p *prepared) learn(mac word, id env.LinkID, name word, c class) {
+	at := slices.IndexFunc(p.start.links, func(l link) bool { return l.mac == mac })
+	if at < 0 {
+		at = len(p.start.links)
+		p.start.links = append(p.start.links, link{mac: mac, class: c})
+	}
+	if id != env.InvalidLinkID {
+		p.ids = mark(p.ids, id, bit(at))
+		if e := p.start.entry(id); e != nil {
+			p.names = mark(p.names, e.name, bit(at))
+		}
+	}
+	if name != 0 {
+		p.names = mark(p.names, name, bit(at))
+	}
+}
+
+// arrange puts the events in order. Those of the engine are numbered without gaps.
+func (p *prepared) arrange() {
+	slices.SortFunc(p.events, func(a, b event) int {
+		if c := cmp.Compare(a.at, b.at); c != 0 {
+			return c
+		}
+		switch {
+		case a.call != b.call && a.call:
+			return -1 // intervals are closed: whoever meets in a point overlaps
+		case a.call != b.call:
+			return 1
+		}
+		return cmp.Compare(a.op, b.op)
+	})
+}
+
+// touches returns the links that an operation may concern.
+func (p *prepared) touches(o *operation) uint64 {
+	switch o.Op {
+	case ZoneState, DaemonDown, DaemonStart, Signal, Readdir:
+		return everything
+	}
+	m := marked(p.ids, o.Link) | marked(p.ids, o.Onto) | marked(p.names, o.name)
+	for i := range p.start.links {
+		if l := p.start.links[i].mac; l != 0 && (l == o.mac || l == o.madeMAC) {
+			m |= bit(i)
+		}
+	}
+	for _, over := range o.Over {
+		m |= marked(p.ids, over)
+	}
+	return m
+}
+
+// surround finds what was in progress at the same time as each operation.
+func (p *prepared) surround() {
+	down, lastDown := false, int64(-1)
+	for _, ev := range p.events {
+		o := &p.ops[ev.op]
+		if !ev.call {
+			at := slices.Index(p.open, ev.op)
+			p.open = slices.Delete(p.open, at, at+1)
+			switch {
+			case o.Op == DaemonStart && o.Call > lastDown:
+				down = false
+			case o.Op == DaemonDown:
+				lastDown = o.Return
+			}
+			continue
+		}
+		if o.Op == DaemonDown {
+			down, lastDown = true, 1<<62
+		}
+		o.down = down
+		for _, other := range p.open {
+			q := &p.ops[other]
+			if q.touch&o.touch != 0 || q.touch == everything || o.touch == everything {
+				o.around |= 1 << q.Op
+				q.around |= 1 << o.Op
+			}
+			q.down = q.down || down
+		}
+		p.open = append(p.open, ev.op)
+	}
+	for i := range p.ops {
+		p.ops[i].signalled = p.isSignalled(&p.ops[i])
+	}
+}
+
+// isSignalled reports whether a signal may have been pending in the thread: it was posted before
+// the operation returned, by somebody or by the end of the thread's zone.
+func (p *prepared) isSignalled(o *operation) bool {
+	for _, n := range p.signals {
+		if s := &p.ops[n]; s.Target == o.Thread && (o.Pending || s.Call < o.Return) {
+			return true
+		}
+	}
+	for _, n := range p.zoneOps {
+		z := &p.ops[n]
+		if z.Into == o.Zone && z.State >= ZoneDown && (o.Pending || z.Call < o.Return) {
+			return true
+		}
+	}
+	return false
+}
+
+// status returns the lowest and the highest status that a zone may have had during an operation;
+// statuses only go up (environment.md 8.1). A zone that the history does not know is gone.
+func (p *prepared) status(o *operation, zone env.ZoneID) (low, high int) {
+	if zone == env.GlobalZone {
+		return ZoneRunning, ZoneRunning
+	}
+	low, high = ZoneDead, ZoneDead
+	for _, z := range p.history.Start.Zones {
+		if z.ID == zone {
+			low, high = z.State, z.State
+		}
+	}
+	for _, n := range p.zoneOps {
+		z := &p.ops[n]
+		switch {
+		case z.Into != zone:
+		case !z.Pending && z.Return < o.Call && z.Result.Err == 0:
+			low, high = max(low, z.State), max(high, z.State)
+		case o.Pending || z.Call < o.Return:
+			high = max(high, z.State)
+		}
+	}
+	return low, high
+}

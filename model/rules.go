@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package model
+
+import (
+	"slices"
+
+	"dlsim/devnet/env"
+)
+
+// rule is one thing that an operation may do, in one of its steps, when it answers in a certain
+// way. It is a sentence, where the sentence comes from, and what it means for a state.
+//
+// An operation that is atomic in the kernel has one step. Others have several, which happen in
+// their order at some moments between call and return; each step of an answer needs one rule that
+// allows it. A step that finds a state it cannot be taken in adds no successor.
+type rule struct {
+	name string // unique, for tests and people
+	ops  []Op
+	// answers are those the rule is part of; anyError stands for all but success.
+	answers []env.Errno
+	step    int // from 0; atReturn for the moment of the return
+	says    string
+	from    string // environment.md, or lines of the seed
+	do      func(x *step)
+}
+
+const (
+	ok       = env.Errno(0)
+	anyError = env.Errno(-1)
+	atReturn = 100
+	errnos   = 128
+)
+
+// plan is the rules of an operation with a certain answer.
+type plan struct {
+	steps [][]*rule
+	// returns are the rules of the step at the return, nil if there is none.
+	returns []*rule
+	// pending says that each step may be left out: the operation was cut off.
+	pending bool
+	// free says that nothing is judged: the operation says only what may go wrong elsewhere.
+	free bool
+}
+
+// Rules are the specification: what each operation may answer in each state.
+type Rules struct {
+	list  []*rule
+	plans [opsEnd][errnos]*plan
+	cut   [opsEnd]*plan // of operations that did not return
+}
+
+// NewRules returns the whole specification.
+func NewRules() *Rules { return makeRules(allRules()) }
+
+func allRules() []*rule {
+	return slices.Concat(lookupRules(), holdRules(), lifeRules(), deviceRules(), renameRules(), zoneRules(),
+		nameRules(), openRules(), kstatRules(), useRules(), troubleRules())
+}
+
+// Names returns the names of the rules.
+func (r *Rules) Names() []string {
+	var out []string
+	for _, x := range r.list {
+		out = append(out, x.name)
+	}
+	return out
+}
+
+// Without returns the specification without one rule: what the rule is for shows in what is then
+// refused.
+func (r *Rules) Without(name string) *Rules {
+	return makeRules(slices.DeleteFunc(slices.Clone(r.list), func(x *rule) bool { return x.name == name }))
+}
+
+func makeRules(list []*rule) *Rules {
+	r := &Rules{list: list}
+	for k := range opsEnd {
+		if k < Readdir {
+			p := &plan{free: true}
+			for e := range errnos {
+				r.plans[k][e] = p
+			}
+			r.cut[k] = p
+			continue
+		}
+		for e := range errnos {
+			r.plans[k][e] = makePlan(list, k, func(x *rule) bool { return x.answersWith(env.Errno(e)) })
+		}
+		r.cut[k] = makePlan(list, k, func(*rule) bool { return true })
+		r.cut[k].pending, r.cut[k].returns = true, nil
+	}
+	return r
+}
+
+func (x *rule) answersWith(err env.Errno) bool {
+	return slices.Contains(x.answers, err) || err != ok && slices.Contains(x.answers, anyError)
+}
+
+func makePlan(list []*rule, k Op, fits func(*rule) bool) *plan {
+	p := &plan{steps: make([][]*rule, 1)}
+	for _, x := range list {
+		if !slices.Contains(x.ops, k) || !fits(x) {
+			continue
+		}
+		if x.step == atReturn {
+			p.returns = append(p.returns, x)
+			continue
+		}
+		for len(p.steps) <= x.step {
+			p.steps = append(p.steps, nil)
+		}
+		p.steps[x.step] = append(p.steps[x.step], x)
+	}
+	return p
+}
+
+func (r *Rules) plan(o *operation) *plan {
+	if o.Pending {
+		return r.cut[o.Op]
+	}
+	if o.Result.Err < 0 || o.Result.Err >= errnos {
+		return r.plans[o.Op][errnos-1]
+	}
+	return r.plans[o.Op][o.Result.Err]
+}
+
+// step is one rule being applied to one state.
+type step struct {
+	c     *Checker
+	p     *prepared
+	o     *operation
+	s     *state
+	value int32 // of the operation's earlier steps
+	out   []*state
+}
+
+// same adds the state as it is as a successor.
+func (x *step) same() { x.out = append(x.out, x.s) }
+
+// next adds a copy of the state, for the rule to change.
+func (x *step) next() *state {
+	t := x.c.copy(x.s)
+	x.out = append(x.out, t)
+	return t
+}
+
+// carry adds a copy of the state with a value for the operation's next steps.
+func (x *step) carry(value int32) *state {
+	t := x.next()
+	f := t.flight(x.o.num)
+	f.value = value
+	t.advance(f)
+	return t
+}
+
+// when adds the state as it is if cond holds.
+func (x *step) when(cond bool) {
+	if cond {
+		x.same()
+	}
+}
+
+// got reports whether l can be the link that the operation has got.
+func (x *step) got(l *link) bool { return x.o.Pending || l.mac == x.o.madeMAC }
+
+// around reports whether an operation of one of the kinds was in progress at the same time and may
+// have concerned the same link.
+func (x *step) around(kinds uint64) bool { return x.o.around&kinds != 0 }
+
+// trouble reports whether an upcall of the operation may have failed for a reason that lies
+// outside the datalink code.
+func (x *step) trouble() bool {
+	return x.o.down || x.o.signalled || x.around(setOf(DaemonDown, DaemonStart)) || x.faulty(anyError)
+}
+
+// faulty reports whether an upcall of the thread may be made to fail with err.
+func (x *step) faulty(err env.Errno) bool {
+	for _, f := range x.p.history.Start.Faults {
+		if (f.Thread == "" || f.Thread == x.o.Thread) && (err == anyError || f.Err == err) {
+			return true
+		}
+	}
+	return false
+}
+
+// changed notes that links have changed, for the next listing.
+func (s *state) changed(x *step) {
+	if x.p.rebuilds {
+		s.rebuild = yes
+	}
+}
+
+// mayHaveChanged notes that links may have changed.
+func (s *state) mayHaveChanged(x *step) {
+	if x.p.rebuilds && s.rebuild == no {
+		s.rebuild = unsure
+	}
+}

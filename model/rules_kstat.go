@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package model
+
+import "dlsim/devnet/env"
+
+// The operations that make and delete kstats. A reader may meet one that is not readable yet, or
+// that goes between its look-up and the read.
+var movesKstats = setOf(Create, Recreate, Destroy, Attach, Detach, Rename, SetZone, zoneRemove, Open, Close, Rele,
+	StreamDetach, DaemonStart, Use)
+
+// kstatRules are reads of link kstats.
+func kstatRules() []*rule {
+	return []*rule{
+		{
+			name: "kstat: read", ops: []Op{KstatRead}, answers: []env.Errno{ok},
+			says: "the kstat of a visible link can be read under its name in the zone that owns the link and in the one it is lent to",
+			from: "environment.md 6; seed C:720-770",
+			do: func(x *step) {
+				for i := range x.s.links {
+					l := &x.s.links[i]
+					x.when(l.phase == visible && hasKstat(l, x.o.name, x.o.Into))
+				}
+			},
+		},
+		{
+			name: "kstat: none", ops: []Op{KstatRead}, answers: []env.Errno{env.ENOENT},
+			says: "ENOENT if there is no such kstat, or its link is not visible", from: "environment.md 6; seed C:728-730",
+			do: func(x *step) {
+				for i := range x.s.links {
+					if l := &x.s.links[i]; l.phase == visible && hasKstat(l, x.o.name, x.o.Into) {
+						return
+					}
+				}
+				x.same()
+			},
+		},
+		{
+			name: "kstat: deleted", ops: []Op{KstatRead}, answers: []env.Errno{env.ENXIO},
+			says: "ENXIO if it was deleted between the look-up of its id and the read", from: "environment.md 6",
+			do: func(x *step) { x.when(x.around(movesKstats)) },
+		},
+		{
+			name: "kstat: not installed", ops: []Op{KstatRead}, answers: []env.Errno{env.EAGAIN},
+			says: "EAGAIN while it is being made", from: "environment.md 6",
+			do: func(x *step) {
+				x.when(x.around(movesKstats))
+				for i := range x.s.links {
+					x.when(x.s.links[i].attaching)
+				}
+			},
+		},
+	}
+}
+
+func hasKstat(l *link, name word, zone env.ZoneID) bool {
+	return l.ownName == name && l.owner == zone || l.zoneName == name && l.kstatZone == zone
+}

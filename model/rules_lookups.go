@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package model
+
+import "dlsim/devnet/env"
+
+// lookupRules are the questions that leave everything as it is.
+func lookupRules() []*rule {
+	return []*rule{
+		{
+			name: "macname: found", ops: []Op{MacnameToLinkid, DevToLinkid}, answers: []env.Errno{ok},
+			says: "a MAC's linkid can be asked for from the moment its link is being made, not only when it is visible",
+			from: "seed C:1361-1375; bugs.md N4",
+			do: func(x *step) {
+				l := x.s.of(x.o.mac)
+				x.when(l != nil && l.phase != absent && (l.id == x.o.Result.Link || l.unnamed()))
+				// Without a daemon a device's link has no linkid yet (environment.md 7.2).
+				x.when(l != nil && l.attaching && x.p.unsettled && x.o.Result.Link == env.InvalidLinkID)
+			},
+		},
+		{
+			name: "macname: none", ops: []Op{MacnameToLinkid, DevToLinkid}, answers: []env.Errno{env.ENOENT},
+			says: "ENOENT if there is no link of that MAC", from: "seed C:1366-1370",
+			do: func(x *step) {
+				l := x.s.of(x.o.mac)
+				x.when(l == nil || l.phase == absent)
+			},
+		},
+		{
+			name: "islinkvisible: yes", ops: []Op{IsLinkVisible}, answers: []env.Errno{ok},
+			says: "a link is visible to the zone that it was created in and to the one that it is in",
+			from: "seed C:1676-1691",
+			do: func(x *step) {
+				l := x.s.visible(x.o.Link)
+				x.when(x.o.Result.Visible && l != nil && (l.owner == x.o.Into || l.zone == x.o.Into))
+			},
+		},
+		{
+			name: "islinkvisible: no", ops: []Op{IsLinkVisible}, answers: []env.Errno{ok},
+			says: "it is not visible to other zones, and to none while it does not exist",
+			from: "seed C:1676-1691",
+			do: func(x *step) {
+				l := x.s.visible(x.o.Link)
+				x.when(!x.o.Result.Visible && (l == nil || l.owner != x.o.Into && l.zone != x.o.Into))
+			},
+		},
+		{
+			name: "getzone: zone", ops: []Op{GetZone}, answers: []env.Errno{ok},
+			says: "the zone that the link is in, for callers in the zone that owns it",
+			from: "environment.md 10.3, 12; seed C:1664-1668",
+			do: func(x *step) {
+				l := x.s.visible(x.o.Link)
+				x.when(l != nil && l.owner == x.o.Zone && l.zone == x.o.Result.Zone)
+			},
+		},
+		{
+			name: "property: none", ops: []Op{GetZone, PropGet, PropSet}, answers: []env.Errno{env.ENOENT},
+			says: "ENOENT if the link does not exist or the caller is not in the zone that owns it",
+			from: "environment.md 12, 13 (9)",
+			do: func(x *step) {
+				l := x.s.visible(x.o.Link)
+				x.when(l == nil || l.owner != x.o.Zone)
+			},
+		},
+		{
+			name: "phydev: device", ops: []Op{Phydev}, answers: []env.Errno{ok},
+			says: "the device of a physical link that is visible, as the daemon tells the caller's zone",
+			from: "seed C:1394-1410",
+			do: func(x *step) {
+				e := x.s.entry(x.o.Link)
+				x.when(x.s.visible(x.o.Link) != nil && e != nil && e.dev == x.o.madeMAC && e.seen(x.o.Zone) != no)
+			},
+		},
+		{
+			name: "phydev: no device", ops: []Op{Phydev}, answers: []env.Errno{env.EINVAL},
+			says: "EINVAL if the link has no device, or the daemon does not say which",
+			from: "seed C:599-617",
+			do: func(x *step) {
+				e := x.s.entry(x.o.Link)
+				x.when(x.s.visible(x.o.Link) != nil && (e == nil || e.dev == 0 || e.known != yes || e.seen(x.o.Zone) != yes || x.trouble()))
+			},
+		},
+		{
+			name: "phydev: none", ops: []Op{Phydev}, answers: []env.Errno{env.ENOENT},
+			says: "ENOENT if the link is not visible", from: "seed C:1404",
+			do: func(x *step) { x.when(x.s.visible(x.o.Link) == nil) },
+		},
+		{
+			name: "link event", ops: []Op{LinkEvent}, answers: []env.Errno{ok},
+			says: "an event tells of a link a name, a linkid and a zone that it had at one moment",
+			from: "environment.md 4.6",
+			do: func(x *step) {
+				l, r := x.s.of(x.o.mac), &x.o.Result
+				if l != nil && l.unnamed() {
+					x.same()
+				}
+				if l != nil && l.name != 0 && l.name == x.o.madeName && l.id == r.Link {
+					// A link that is deleted leaves its zone on the way (seed C:1070-1097).
+					x.when(l.zone == r.Zone || l.phase == absent && r.Zone == env.GlobalZone)
+				}
+			},
+		},
+		{
+			name: "rebuild: asked", ops: []Op{Rebuild}, answers: []env.Errno{ok},
+			says: "whether links have come, gone or moved since it was last asked",
+			from: "seed C:1762-1773",
+			do: func(x *step) {
+				if x.s.rebuild.canBe(x.o.Result.Visible) {
+					x.same()
+				}
+			},
+		},
+		{
+			name: "rebuild: cleared", ops: []Op{Rebuild}, answers: []env.Errno{ok}, step: 1,
+			says: "asking clears the notice, after it was read and without a lock: a change between the two is lost",
+			from: "seed C:1767-1772; bugs.md L27",
+			do:   func(x *step) { x.next().rebuild = no },
+		},
+		{
+			name: "readdir: reads the notice", ops: []Op{Readdir}, answers: []env.Errno{ok},
+			says: "a listing asks whether links have changed", from: "environment.md 12",
+			do: func(x *step) { x.same() },
+		},
+		{
+			name: "readdir: clears the notice", ops: []Op{Readdir}, answers: []env.Errno{ok}, step: 1,
+			says: "and so clears the notice", from: "environment.md 12; seed C:1771",
+			do: func(x *step) { x.next().rebuild = no },
+		},
+	}
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package model
+
+import "dlsim/devnet/env"
+
+// nameRules are the requests to the daemon: the kernel's questions and what userland asks for
+// before and after it calls the kernel. Each is one moment under the daemon's table lock
+// (environment.md 10.1, 10.2, 10.6).
+func nameRules() []*rule {
+	return []*rule{
+		{
+			name: "get_linkid: found", ops: []Op{GetLinkid}, answers: []env.Errno{ok},
+			says: "the linkid of a name that the caller's zone may find", from: "environment.md 10.1, 10.2",
+			do: func(x *step) {
+				e := x.s.entry(x.o.Result.Link)
+				x.when(e != nil && (e.name == x.o.name || e.known == unsure) && e.listed(x.o.Zone) != no)
+			},
+		},
+		{
+			name: "get_linkid: none", ops: []Op{GetLinkid}, answers: []env.Errno{env.ENOENT},
+			says: "ENOENT if there is none", from: "environment.md 10.2",
+			do: func(x *step) { x.when(mayBeUnknown(x, x.o.name)) },
+		},
+		{
+			name: "get_linkinfo: found", ops: []Op{GetLinkinfo}, answers: []env.Errno{ok},
+			says: "the name and class of a linkid that the caller's zone may see", from: "environment.md 10.1, 10.2",
+			do: func(x *step) {
+				e := x.s.entry(x.o.Link)
+				x.when(e != nil && (e.name == x.o.madeName && e.class == classOf(x.o.Result.Class) || e.known == unsure) &&
+					e.seen(x.o.Zone) != no)
+			},
+		},
+		{
+			name: "get_linkinfo: none", ops: []Op{GetLinkinfo}, answers: []env.Errno{env.ENOENT},
+			says: "ENOENT if there is none", from: "environment.md 10.2",
+			do: func(x *step) {
+				e := x.s.entry(x.o.Link)
+				x.when(e == nil || e.known != yes || e.seen(x.o.Zone) != yes || zonesUnread(x, e))
+			},
+		},
+		{
+			name: "create_linkid", ops: []Op{CreateLinkid}, answers: []env.Errno{ok},
+			says: "userland makes the name and the linkid of a new link, in its zone", from: "environment.md 10.6",
+			do: func(x *step) {
+				if e := x.s.entry(x.o.Link); (e == nil || e.known != yes) && mayBeUnknown(x, x.o.name) {
+					x.next().add(newEntry(x, yes))
+				}
+			},
+		},
+		{
+			name: "create_linkid: taken", ops: []Op{CreateLinkid}, answers: []env.Errno{env.EEXIST},
+			says: "EEXIST if the linkid or the name is taken", from: "environment.md 10.2",
+			do: func(x *step) { x.when(x.s.entry(x.o.Link) != nil || nameListed(x, x.o.name, x.o.Zone)) },
+		},
+		{
+			name: "create_linkid: zone not up", ops: []Op{CreateLinkid},
+			answers: []env.Errno{env.ENXIO, env.EPERM, env.EINVAL},
+			says:    "ENXIO if the zone is not READY to DOWN", from: "environment.md 8.2",
+			do: func(x *step) { x.when(mayBeInactive(x, x.o.Zone)) },
+		},
+		{
+			name: "destroy_linkid", ops: []Op{DestroyLinkid}, answers: []env.Errno{ok},
+			says: "userland has the daemon forget a link", from: "environment.md 10.6",
+			do: func(x *step) {
+				if x.s.entry(x.o.Link) != nil {
+					x.next().forget(x.o.Link)
+				}
+			},
+		},
+		{
+			name: "linkid unknown", ops: []Op{DestroyLinkid, RemapLinkid, UpLinkid}, answers: []env.Errno{env.ENOENT},
+			says: "ENOENT if the daemon does not know the linkid", from: "environment.md 10.2",
+			do: func(x *step) {
+				e, onto := x.s.entry(x.o.Link), x.s.entry(x.o.Onto)
+				x.when(e == nil || e.known != yes || x.o.Op == UpLinkid && (onto == nil || onto.known != yes))
+			},
+		},
+		{
+			name: "remap_linkid", ops: []Op{RemapLinkid}, answers: []env.Errno{ok},
+			says: "userland tells the daemon a link's new name", from: "environment.md 10.6",
+			do: func(x *step) {
+				e := x.s.entry(x.o.Link)
+				if e != nil && !nameCertain(x, x.o.name, e.zone) {
+					x.next().entry(x.o.Link).name = x.o.name
+				}
+			},
+		},
+		{
+			name: "remap_linkid: taken", ops: []Op{RemapLinkid}, answers: []env.Errno{env.EEXIST},
+			says: "EEXIST if another link has it", from: "environment.md 10.2",
+			do: func(x *step) {
+				e := x.s.entry(x.o.Link)
+				x.when(e != nil && nameListed(x, x.o.name, e.zone))
+			},
+		},
+		{
+			name: "up_linkid", ops: []Op{UpLinkid}, answers: []env.Errno{ok},
+			says: "userland moves the device of a renamed link to its new linkid and forgets the old one",
+			from: "environment.md 10.6",
+			do: func(x *step) {
+				if x.s.entry(x.o.Link) == nil || x.s.entry(x.o.Onto) == nil {
+					return
+				}
+				t := x.next()
+				t.entry(x.o.Link).dev = t.entry(x.o.Onto).dev
+				t.forget(x.o.Onto)
+			},
+		},
+		{
+			name: "zonehalt", ops: []Op{ZoneHalted}, answers: []env.Errno{ok},
+			says: "the daemon forgets what a zone owns", from: "environment.md 10.2",
+			do: func(x *step) {
+				t := x.next()
+				for i := len(t.names) - 1; i >= 0; i-- {
+					if t.names[i].owner == x.o.Into {
+						t.forget(t.names[i].id)
+					}
+				}
+			},
+		},
+	}
+}
+
+func newEntry(x *step, known maybe) entry {
+	return entry{
+		id: x.o.Link, name: x.o.name, class: classOf(x.o.Class), owner: x.o.Zone, zone: x.o.Zone, known: known,
+	}
+}
+
+// nameListed reports whether the daemon may list the name for a zone, nameCertain whether it does.
+func nameListed(x *step, name word, zone env.ZoneID) bool {
+	for i := range x.s.names {
+		if e := &x.s.names[i]; e.name == name && e.listed(zone) != no {
+			return true
+		}
+	}
+	return false
+}
+
+func nameCertain(x *step, name word, zone env.ZoneID) bool {
+	for i := range x.s.names {
+		if e := &x.s.names[i]; e.name == name && e.known == yes && e.listed(zone) == yes && !zonesUnread(x, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayBeUnknown reports whether the caller's zone may not find the name.
+func mayBeUnknown(x *step, name word) bool { return !nameCertain(x, name, x.o.Zone) }
+
+// zonesUnread reports whether the daemon may not have read the links of a zone yet, right after it
+// has started (environment.md 10.5).
+func zonesUnread(x *step, e *entry) bool {
+	return e.owner != env.GlobalZone && x.around(setOf(DaemonStart))
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package model
+
+import "dlsim/devnet/env"
+
+// What an open has found out about its name, for its later steps: a linkid, or one of these.
+const (
+	madeHere = -1 // nobody knew it: the open makes a tunnel
+	settled  = -2 // the reason of the error is found
+)
+
+// openRules are opens by name in /dev/net and streams.
+func openRules() []*rule {
+	return []*rule{
+		{
+			name: "open: name known", ops: []Op{Open}, answers: []env.Errno{ok, env.ENOENT},
+			says: "the daemon is asked for the linkid of the name", from: "seed C:1284-1286",
+			do: func(x *step) {
+				for i := range x.s.names {
+					if e := &x.s.names[i]; e.name == x.o.name && e.listed(x.o.Zone) != no {
+						x.carry(int32(e.id))
+					}
+				}
+			},
+		},
+		{
+			name: "open: name made", ops: []Op{Open}, answers: []env.Errno{ok},
+			says: "the name of an implicit tunnel that nobody knows is made", from: "seed C:1302-1310, 1930-1963",
+			do: func(x *step) {
+				if isTunnelName(x.o.Name) && mayBeUnknown(x, x.o.name) && x.s.entry(x.o.Result.Link) == nil {
+					e := newEntry(x, yes)
+					e.id, e.class = x.o.Result.Link, tunnel
+					x.carry(madeHere).add(e)
+				}
+			},
+		},
+		{
+			name: "open: device asked", ops: []Op{Open}, answers: []env.Errno{ok},
+			says: "an unknown name that is a device's attaches it", from: "seed C:1325-1357",
+			do: func(x *step) {
+				l := x.s.of(x.o.madeMAC)
+				if l == nil || l.class != physical || l.mac != x.o.name || !mayBeUnknown(x, x.o.name) || x.s.entry(x.o.Result.Link) != nil {
+					return
+				}
+				t := x.carry(int32(x.o.Result.Link))
+				e := newEntry(x, yes)
+				e.id, e.class, e.dev = x.o.Result.Link, physical, l.mac
+				t.add(e)
+				if l.phase == absent {
+					t.of(l.mac).come(&e)
+					t.of(l.mac).phase, t.of(l.mac).attaching = visible, false
+				}
+			},
+		},
+		{
+			name: "open: tunnel registered", ops: []Op{Open}, answers: []env.Errno{ok}, step: 1,
+			says: "the tunnel's link is in the table, not yet visible", from: "seed C:1964-1976, 824-920",
+			do: func(x *step) {
+				if x.value != madeHere {
+					x.same()
+					return
+				}
+				if x.s.of(x.o.madeMAC) == nil || x.s.find(x.o.Result.Link) != nil {
+					return
+				}
+				t := x.next()
+				l := t.of(x.o.madeMAC)
+				l.gone()
+				l.phase, l.id, l.name, l.owner, l.zone = initialising, x.o.Result.Link, x.o.name, x.o.Zone, x.o.Zone
+				l.implicit = true
+				t.changed(x)
+			},
+		},
+		{
+			name: "open: tunnel made", ops: []Op{Open}, answers: []env.Errno{ok}, step: 2,
+			says: "then it is visible", from: "seed C:1964-1976, 1800-1817",
+			do: func(x *step) {
+				if x.value != madeHere {
+					x.same()
+					return
+				}
+				t := x.carry(int32(x.o.Result.Link))
+				l := t.of(x.o.madeMAC)
+				l.phase, l.ownName, l.loading = visible, l.name, true
+			},
+		},
+		{
+			name: "open: held", ops: []Op{Open}, answers: []env.Errno{ok}, step: 3,
+			says: "the link is held, if it is visible", from: "seed C:1285, 1312, 1355",
+			do: func(x *step) {
+				if l := x.s.visible(env.LinkID(x.value)); l != nil && x.got(l) {
+					x.next().of(l.mac).refs++
+				}
+			},
+		},
+		{
+			name: "open: zone", ops: []Op{Open}, answers: []env.Errno{ok}, step: 4,
+			says: "a zone opens links that are in it, and the properties are loaded by then",
+			from: "seed C:1707-1717",
+			do: func(x *step) {
+				l := x.s.find(env.LinkID(x.value))
+				if x.o.Zone != env.GlobalZone && (l == nil || l.zone != x.o.Zone) {
+					return
+				}
+				t := x.next()
+				if l != nil {
+					t.of(l.mac).loading = false
+				}
+			},
+		},
+		{
+			name: "open: still the zone's", ops: []Op{Open}, answers: []env.Errno{ok}, step: atReturn,
+			says: "when it returns to a zone the link is in that zone: a zone never gets another's link",
+			from: "seed C:1711-1717; bugs.md L24",
+			do: func(x *step) {
+				l := x.s.of(x.o.madeMAC)
+				x.when(x.o.Zone == env.GlobalZone || l == nil || l.phase != visible || l.zone == x.o.Zone)
+			},
+		},
+		{
+			name: "open: name unknown", ops: []Op{Open}, answers: []env.Errno{env.ENOENT},
+			says: "ENOENT if nobody knows the name and no tunnel or device can be made of it",
+			from: "seed C:1288-1304, 1334-1352",
+			do: func(x *step) {
+				if !mayBeUnknown(x, x.o.name) && !x.trouble() || isTunnelName(x.o.Name) && !x.trouble() {
+					return
+				}
+				x.carry(settled)
+				// A name that is a device's attaches it, and turns out to be another link's.
+				if l := x.s.of(x.o.name); l != nil && l.class == physical && l.phase == absent && !l.attaching {
+					x.carry(settled).of(x.o.name).attaching = true
+				}
+			},
+		},
+		{
+			name: "open: not there", ops: []Op{Open}, answers: []env.Errno{env.ENOENT}, step: 1,
+			says: "ENOENT if the link of the name is not visible, or not in the caller's zone",
+			from: "seed C:1285, 1711-1717; environment.md 10.6",
+			do: func(x *step) {
+				l := x.s.visible(env.LinkID(x.value))
+				x.when(x.value == settled || l == nil || x.o.Zone != env.GlobalZone && l.zone != x.o.Zone)
+			},
+		},
+		{
+			name: "open: tunnel unfinished", ops: []Op{Open}, answers: []env.Errno{env.ENOENT, env.EINVAL, env.EEXIST},
+			says: "a tunnel that somebody deletes while an open makes it is not opened",
+			from: "bugs.md L14; environment.md 11",
+			do: func(x *step) {
+				if isTunnelName(x.o.Name) && x.around(setOf(Destroy, DestroyLinkid, ZoneHalted)) {
+					x.carry(settled)
+				}
+			},
+		},
+		{
+			name: "open: exclusive", ops: []Op{Open, StreamAttach, PropGet, PropSet, GetZone, FlowAdd, FlowRemove, FlowWalk},
+			answers: []env.Errno{env.EBUSY},
+			says:    "EBUSY while the link takes over another linkid", from: "environment.md 4.2, 4.3",
+			do: func(x *step) { x.when(x.around(setOf(Rename))) },
+		},
+		{
+			name: "stream: held", ops: []Op{StreamAttach}, answers: []env.Errno{ok},
+			says: "a stream holds the visible link of its device", from: "environment.md 12",
+			do: func(x *step) {
+				if l := x.s.of(x.o.mac); l != nil && l.phase == visible {
+					x.next().of(x.o.mac).refs++
+				}
+			},
+		},
+		{
+			name: "stream: opened", ops: []Op{StreamAttach}, answers: []env.Errno{ok}, step: 1,
+			says: "in a zone only a link of the zone can be opened; a stream of the link's zone keeps it there",
+			from: "environment.md 5",
+			do: func(x *step) {
+				l := x.s.of(x.o.mac)
+				if l == nil {
+					return
+				}
+				if x.o.Result.Local == (l.zone == x.o.Zone) && (x.o.Result.Local || x.o.Zone == env.GlobalZone) {
+					t := x.next()
+					if x.o.Result.Local {
+						t.of(x.o.mac).local++
+					}
+				}
+			},
+		},
+		{
+			name: "stream: another zone's", ops: []Op{StreamAttach}, answers: []env.Errno{env.ENOENT},
+			says: "ENOENT for a zone that the link is not in", from: "environment.md 5",
+			do: func(x *step) {
+				l := x.s.of(x.o.mac)
+				x.when(l != nil && l.phase == visible && x.o.Zone != env.GlobalZone && l.zone != x.o.Zone)
+			},
+		},
+		{
+			name: "stream: closed", ops: []Op{StreamDetach}, answers: []env.Errno{ok},
+			says: "a stream of the link's zone does not keep it there any more", from: "environment.md 5",
+			do: func(x *step) {
+				t := x.next()
+				if l := t.of(x.o.mac); l != nil && x.o.Local && l.local > 0 {
+					l.local--
+				}
+			},
+		},
+		{
+			name: "stream: given back", ops: []Op{StreamDetach}, answers: []env.Errno{ok}, step: 1,
+			says: "and the reference of the stream is given back", from: "environment.md 12", do: giveBack,
+		},
+		{
+			name: "stream: last of a tunnel", ops: []Op{StreamDetach}, answers: []env.Errno{ok}, step: 2,
+			says: "the last one deletes an implicit tunnel", from: "seed C:1264-1269", do: lastOfTunnel,
+		},
+		{
+			name: "stream: tunnel forgotten", ops: []Op{StreamDetach}, answers: []env.Errno{ok}, step: 3,
+			says: "and then the daemon forgets it", from: "seed C:1988-1992", do: tunnelForgotten,
+		},
+	}
+}
+
+// isTunnelName reports whether an open of the name makes a tunnel (seed C:77-81): one of three
+// words and a number.
+func isTunnelName(name string) bool {
+	for _, kind := range [...]string{"ip.tun", "ip6.tun", "ip.6to4tun"} {
+		if n := len(kind); len(name) > n && name[:n] == kind && digits(name[n:]) {
+			return true
+		}
+	}
+	return false
+}
+
+func digits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package model
+
+import "dlsim/devnet/env"
+
+// renameRules are both cases of the rename: to a new name, and onto the linkid of a physical link
+// whose device was removed.
+func renameRules() []*rule {
+	return []*rule{
+		{
+			name: "rename: device held", ops: []Op{Rename, PhysAttr}, answers: []env.Errno{ok, anyError},
+			says: "the device of a physical link is held first, which attaches it if it is not there",
+			from: "environment.md 7.3; seed C:1452-1453",
+			do: func(x *step) {
+				x.same()
+				e := x.s.entry(x.o.Link)
+				if e == nil || e.dev == 0 {
+					return
+				}
+				if l := x.s.of(e.dev); l != nil && l.phase == absent && !l.attaching {
+					x.next().of(e.dev).attaching = true
+				}
+			},
+		},
+		{
+			name: "rename: new name", ops: []Op{Rename}, answers: []env.Errno{ok}, step: 1,
+			says: "a link that nobody holds gets the new name", from: "seed C:1412-1428, 1474-1491",
+			do: func(x *step) {
+				l := x.s.visible(x.o.Link)
+				if x.o.Onto != env.InvalidLinkID || l == nil || l.held() {
+					return
+				}
+				t := x.carry(int32(l.mac))
+				l = t.of(l.mac)
+				l.name, l.loading = x.o.name, false
+			},
+		},
+		{
+			name: "rename: onto", ops: []Op{Rename}, answers: []env.Errno{ok}, step: 1,
+			says: "a physical link that nobody has open gets the name and linkid of the removed one, in one moment",
+			from: "seed C:1421-1428, 1493-1550",
+			do: func(x *step) {
+				l, e := x.s.visible(x.o.Link), x.s.entry(x.o.Onto)
+				if x.o.Onto == env.InvalidLinkID || l == nil || l.held() || l.class != physical ||
+					e == nil || e.known == no || x.s.find(x.o.Onto) != nil {
+					return
+				}
+				t := x.carry(int32(l.mac))
+				l = t.of(l.mac)
+				// Its kstat stands for the old linkid, so nobody can read it any more.
+				l.id, l.name, l.loading, l.ownName = x.o.Onto, e.name, true, 0
+			},
+		},
+		{
+			name: "rename: kstat deleted", ops: []Op{Rename}, answers: []env.Errno{ok}, step: 2,
+			says: "then the kstat under the old name goes", from: "seed C:791-799",
+			do: func(x *step) {
+				t := x.next()
+				if l := t.of(word(x.value)); l.phase != absent {
+					l.ownName = 0
+				}
+			},
+		},
+		{
+			name: "rename: kstat created", ops: []Op{Rename}, answers: []env.Errno{ok}, step: 3,
+			says: "and one under the new name comes, unless that name is taken", from: "seed C:800-805",
+			do: func(x *step) {
+				t := x.next()
+				if l := t.of(word(x.value)); l.phase != absent && !t.kstatTaken(l.name, l.owner) {
+					l.ownName = l.name
+				}
+			},
+		},
+		{
+			name: "rename: none", ops: []Op{Rename}, answers: []env.Errno{env.ENOENT}, step: 1,
+			says: "ENOENT if the link is not visible, or the daemon does not know one of the linkids",
+			from: "environment.md 12; seed C:1460, 1466, 1529",
+			do: func(x *step) {
+				e, onto := x.s.entry(x.o.Link), x.s.entry(x.o.Onto)
+				x.when(x.s.visible(x.o.Link) == nil || e == nil || e.known != yes || e.seen(x.o.Zone) != yes ||
+					x.o.Onto != env.InvalidLinkID && (onto == nil || onto.known != yes))
+			},
+		},
+		{
+			name: "rename: held", ops: []Op{Rename}, answers: []env.Errno{env.EBUSY}, step: 1,
+			says: "EBUSY if it is held or lent to a zone", from: "seed C:1470-1478",
+			do: func(x *step) {
+				l := x.s.visible(x.o.Link)
+				x.when(l != nil && (l.held() || x.o.Onto != env.InvalidLinkID && usedBelow(x, l, false)))
+			},
+		},
+		{
+			name: "rename: used for a moment", ops: []Op{Rename}, answers: []env.Errno{env.EBUSY}, step: 1,
+			says: "EBUSY also if somebody holds it for a moment, or, to take over a linkid, has its MAC open",
+			from: "bugs.md N14; environment.md 4.3",
+			do: func(x *step) {
+				x.when(x.around(takesRef|setOf(Rename)) || x.o.Onto != env.InvalidLinkID && x.around(usesMAC))
+			},
+		},
+		{
+			name: "rename: taken", ops: []Op{Rename}, answers: []env.Errno{env.EEXIST}, step: 1,
+			says: "EEXIST if the linkid to take over is in use, or its device is there",
+			from: "seed C:1436-1449, 1518-1526",
+			do: func(x *step) {
+				if x.o.Onto == env.InvalidLinkID {
+					return
+				}
+				e := x.s.entry(x.o.Onto)
+				x.when(x.s.find(x.o.Onto) != nil || e != nil && x.s.of(e.dev) != nil && e.dev != 0)
+			},
+		},
+		{
+			name: "rename: no device", ops: []Op{Rename}, answers: []env.Errno{env.EINVAL}, step: 1,
+			says: "EINVAL if the link that is to take over a linkid is not physical, or its device cannot be held",
+			from: "seed C:1493-1500",
+			do: func(x *step) {
+				l, e := x.s.visible(x.o.Link), x.s.entry(x.o.Link)
+				x.when(x.o.Onto != env.InvalidLinkID && l != nil &&
+					(l.class != physical || e == nil || e.dev == 0 || x.trouble() || x.around(setOf(Attach, Detach))))
+			},
+		},
+		{
+			name: "rename: another zone's", ops: []Op{Rename}, answers: []env.Errno{env.EACCES}, step: 1,
+			says: "EACCES for a zone that the link is not in", from: "environment.md 12",
+			do: func(x *step) {
+				e := x.s.entry(x.o.Link)
+				x.when(x.o.Zone != env.GlobalZone && (e == nil || e.zone != x.o.Zone || e.moved))
+			},
+		},
+	}
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package model
+
+import "dlsim/devnet/env"
+
+// zoneRules are the moves of links between zones, by an administrator and by the shutdown of a
+// zone. The daemon is told first, then the link moves, then its kstat does.
+func zoneRules() []*rule {
+	return []*rule{
+		{
+			name: "setzone: daemon told", ops: []Op{SetZone}, answers: []env.Errno{ok},
+			says: "the global zone moves its links; the daemon is told first, and nothing happens if it is there already",
+			from: "environment.md 12; seed C:1572, 1584-1601",
+			do: func(x *step) {
+				l := x.s.visible(x.o.Link)
+				if l == nil || l.owner != x.o.Zone || x.o.Zone != env.GlobalZone {
+					return
+				}
+				if l.zone == x.o.Into {
+					x.carry(0)
+					return
+				}
+				if x.o.Into != env.GlobalZone && !mayBeActive(x, x.o.Into) {
+					return
+				}
+				t := x.carry(int32(l.mac))
+				if e := t.entry(l.id); e != nil {
+					e.zone = x.o.Into
+				}
+			},
+		},
+		{
+			name: "setzone: moved", ops: []Op{SetZone}, answers: []env.Errno{ok}, step: 1,
+			says: "then the link is in the zone, which is a reference of its own",
+			from: "seed C:1602-1607, 1630-1653",
+			do: func(x *step) {
+				if x.value == 0 {
+					x.same()
+					return
+				}
+				t := x.next()
+				t.of(word(x.value)).zone = x.o.Into
+				t.changed(x)
+			},
+		},
+		{
+			name: "setzone: kstat deleted", ops: []Op{SetZone, zoneRemove}, answers: []env.Errno{ok}, step: 2,
+			says: "then its kstat in the zone that it has left goes", from: "seed C:1655-1657", do: leaveKstat,
+		},
+		{
+			name: "setzone: kstat created", ops: []Op{SetZone}, answers: []env.Errno{ok}, step: 3,
+			says: "and one in the zone that it has come to comes", from: "seed C:1658-1660",
+			do: func(x *step) {
+				l := x.s.of(word(x.value))
+				if x.value == 0 || x.o.Into == env.GlobalZone || x.s.kstatTaken(l.name, x.o.Into) {
+					x.same()
+					return
+				}
+				l = x.next().of(l.mac)
+				l.zoneName, l.kstatZone = l.name, x.o.Into
+			},
+		},
+		{
+			name: "setzone: none", ops: []Op{SetZone}, answers: []env.Errno{env.ENOENT},
+			says: "ENOENT if the link does not exist, for the daemon or the kernel, or another zone owns it",
+			from: "environment.md 10.2, 12",
+			do: func(x *step) {
+				l, e := x.s.visible(x.o.Link), x.s.entry(x.o.Link)
+				x.when(l == nil || l.owner != x.o.Zone || e == nil || e.known != yes || e.seen(x.o.Zone) != yes)
+			},
+		},
+		{
+			name: "property: no entry", ops: []Op{PropSet}, answers: []env.Errno{env.ENOENT},
+			says: "a property is set only of a link that the daemon knows", from: "environment.md 10.3",
+			do: func(x *step) {
+				e := x.s.entry(x.o.Link)
+				x.when(e == nil || e.known != yes || e.seen(x.o.Zone) != yes)
+			},
+		},
+		{
+			name: "setzone: not the global zone", ops: []Op{SetZone}, answers: []env.Errno{env.EACCES},
+			says: "EACCES for a zone's own link: only the global zone moves links", from: "environment.md 13 (9)",
+			do: func(x *step) {
+				l := x.s.visible(x.o.Link)
+				x.when(x.o.Zone != env.GlobalZone && l != nil && l.owner == x.o.Zone)
+			},
+		},
+		{
+			name: "setzone: told for nothing", ops: []Op{SetZone}, answers: []env.Errno{env.EBUSY},
+			says: "the daemon may have been told for a time of a move that is refused then",
+			from: "seed C:1609-1613",
+			do: func(x *step) {
+				x.carry(0)
+				if l := x.s.visible(x.o.Link); l != nil && l.zone != x.o.Into && x.o.Zone == env.GlobalZone {
+					t := x.carry(int32(l.zone) + 1)
+					if e := t.entry(l.id); e != nil {
+						e.zone = x.o.Into
+					}
+				}
+			},
+		},
+		{
+			name: "setzone: streams", ops: []Op{SetZone}, answers: []env.Errno{env.EBUSY}, step: 1,
+			says: "EBUSY while streams of the link's zone are open on it", from: "environment.md 5",
+			do: func(x *step) {
+				l := x.s.visible(x.o.Link)
+				if l == nil || l.local == 0 && !x.around(setOf(StreamAttach, StreamDetach, Rename)) {
+					return
+				}
+				t := x.next()
+				if e := t.entry(l.id); e != nil && x.value != 0 {
+					e.zone = env.ZoneID(x.value - 1)
+				}
+			},
+		},
+		{
+			name: "setzone: zone not up", ops: []Op{SetZone},
+			answers: []env.Errno{env.ENXIO, env.EINVAL, env.EEXIST, env.EPERM},
+			says:    "ENXIO or EINVAL if the zone to move to or from is not READY to DOWN, EEXIST or EPERM if its list is wrong",
+			from:    "environment.md 8.2, 10.2, 13 (9)",
+			do: func(x *step) {
+				l := x.s.visible(x.o.Link)
+				x.when(mayBeInactive(x, x.o.Into) || l != nil && mayBeInactive(x, l.zone) || x.p.unsettled ||
+					x.around(setOf(SetZone, zoneRemove)))
+			},
+		},
+		{
+			name: "zone_shutdown: daemon told", ops: []Op{zoneRemove}, answers: []env.Errno{ok},
+			says: "a zone that shuts down gives back each link that it was lent; the daemon is told first",
+			from: "seed C:154-171; environment.md 8.4",
+			do: func(x *step) {
+				l := x.s.of(x.o.mac)
+				if l == nil || l.phase != visible || l.zone != x.o.Into || l.owner == l.zone {
+					x.carry(0)
+					return
+				}
+				t := x.carry(int32(l.mac))
+				if e := t.entry(l.id); e != nil {
+					e.zone = env.GlobalZone
+				}
+			},
+		},
+		{
+			name: "zone_shutdown: refused", ops: []Op{zoneRemove}, answers: []env.Errno{ok},
+			says: "a link that cannot be given back stays, and nobody is told",
+			from: "seed C:166; bugs.md L30; environment.md 5",
+			do: func(x *step) {
+				l := x.s.of(x.o.mac)
+				if l != nil && (l.local > 0 || x.around(setOf(StreamAttach, StreamDetach, Rename, SetZone)) || x.trouble()) {
+					t := x.carry(0)
+					if e := t.entry(l.id); e != nil {
+						e.moved = e.moved || x.trouble()
+					}
+				}
+			},
+		},
+		{
+			name: "zone_shutdown: not ready", ops: []Op{zoneRemove}, answers: []env.Errno{env.EINVAL},
+			says: "EINVAL for a zone that is not READY: nothing happens", from: "environment.md 8.1",
+			do: func(x *step) {
+				low, _ := x.p.status(x.o, x.o.Into)
+				x.when(low < ZoneReady || low > ZoneDown)
+			},
+		},
+		{
+			name: "zone_shutdown: moved", ops: []Op{zoneRemove}, answers: []env.Errno{ok}, step: 1,
+			says: "then the link is in the global zone", from: "seed C:1602-1607, 1652-1653",
+			do: func(x *step) {
+				if x.value == 0 {
+					x.same()
+					return
+				}
+				t := x.next()
+				t.of(word(x.value)).zone = env.GlobalZone
+				t.changed(x)
+			},
+		},
+	}
+}
+
+// leaveKstat deletes the kstat in the zone that a link has left.
+func leaveKstat(x *step) {
+	if x.value == 0 {
+		x.same()
+		return
+	}
+	l := x.next().of(word(x.value))
+	l.zoneName, l.kstatZone = 0, 0
+}
+
+// mayBeActive reports whether links can be assigned to the zone at some moment of the operation.
+func mayBeActive(x *step, zone env.ZoneID) bool {
+	low, high := x.p.status(x.o, zone)
+	return low <= ZoneDown && high >= ZoneReady
+}
+
+// mayBeInactive is the opposite question.
+func mayBeInactive(x *step, zone env.ZoneID) bool {
+	low, high := x.p.status(x.o, zone)
+	return zone != env.GlobalZone && (low < ZoneReady || high > ZoneDown)
+}

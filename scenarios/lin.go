@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package scenarios
+
+import (
+	"bytes"
+
+	"dlsim/model"
+	"dlsim/sim"
+)
+
+// judge lets the specification judge the history of a schedule that has come to its end. What it
+// finds outweighs tables that disagree then, for it names the operation whose answer is wrong. A
+// schedule that failed on its way is not judged: its history was cut off, and what is wrong with it
+// is known.
+func (r *runner) judge(cfg sim.Config, res *sim.Result) {
+	switch r.lin.Check(&r.machine.history.History) {
+	case model.OK:
+	case model.Unknown:
+		if res.Outcome == sim.Passed {
+			res.Outcome = sim.Unknown
+		}
+	case model.NotLinearizable:
+		f := r.refused(cfg)
+		f.At.Step = res.Steps
+		res.Outcome, res.Failure = sim.Failed, f
+	}
+}
+
+// refused makes the failure of a history that no order explains.
+func (r *runner) refused(cfg sim.Config) *sim.Failure {
+	h := &r.machine.history.History
+	if !cfg.Detail {
+		x := r.lin.Wrong(h)
+		return &sim.Failure{Kind: sim.KindLin, Subject: x.Subject(), Message: x.Message()}
+	}
+	x := r.lin.Explain(h)
+	return &sim.Failure{Kind: sim.KindLin, Subject: x.Subject(), Message: x.Message(), Evidence: evidence(x), Attachments: r.attachments(h)}
+}
+
+// HistoryFile is the name of the attachment with the history that was refused, which dlsim check
+// reads; HistoryView is that of porcupine's view of it.
+const (
+	HistoryFile = "history.jsonl"
+	HistoryView = "history.html"
+)
+
+func (r *runner) attachments(h *model.History) []sim.Attachment {
+	out := []sim.Attachment{{Name: HistoryFile, Data: h.File()}}
+	var view bytes.Buffer
+	if err := r.lin.WriteHTML(&view, h); err == nil { // a view that cannot be made leaves the report as it is
+		out = append(out, sim.Attachment{Name: HistoryView, Data: view.Bytes()})
+	}
+	return out
+}
+
+// evidence is the part of the report that the specification words itself.
+func evidence(x *model.Explanation) []sim.Evidence {
+	right := x.Right
+	if x.Known != "" {
+		right = append(right, "known as "+x.KnownBug+": "+x.Known)
+	}
+	return []sim.Evidence{
+		{Title: "shortest part of the history that cannot be explained", Lines: x.Prefix},
+		{Title: "what the table could be before it", Lines: x.States},
+		{Title: "what would have been right", Lines: right},
+	}
+}
