@@ -72,7 +72,7 @@ func refusedDestroyLoses() []*rule {
 // instance returns the departure that explains what the specification does not, nil if none does.
 func (c *Checker) instance(h *History) *departure {
 	for _, d := range departures() {
-		loose := NewChecker(makeRules(slices.Concat(c.rules.list, d.rules())))
+		loose := NewChecker(makeRules(slices.Concat(c.rules.list, d.rules()), ""))
 		loose.begin(h)
 		if end, _ := loose.follow(len(loose.p.events)); end == len(loose.p.events) && !loose.limited() {
 			return &d

@@ -51,7 +51,7 @@ type Rules struct {
 }
 
 // NewRules returns the whole specification.
-func NewRules() *Rules { return makeRules(allRules()) }
+func NewRules() *Rules { return makeRules(allRules(), "") }
 
 func allRules() []*rule {
 	return slices.Concat(lookupRules(), holdRules(), lifeRules(), deviceRules(), renameRules(), zoneRules(),
@@ -67,13 +67,12 @@ func (r *Rules) Names() []string {
 	return out
 }
 
-// Without returns the specification without one rule: what the rule is for shows in what is then
-// refused.
-func (r *Rules) Without(name string) *Rules {
-	return makeRules(slices.DeleteFunc(slices.Clone(r.list), func(x *rule) bool { return x.name == name }))
-}
+// Without returns the specification without one rule. The steps of operations stay: one that no rule
+// is left for cannot be taken. What the rule is for shows in what is then refused.
+func (r *Rules) Without(name string) *Rules { return makeRules(r.list, name) }
 
-func makeRules(list []*rule) *Rules {
+// makeRules makes the plans of a list of rules, without the rule of one name.
+func makeRules(list []*rule, without string) *Rules {
 	r := &Rules{list: list}
 	for k := range opsEnd {
 		if k < Readdir {
@@ -85,9 +84,9 @@ func makeRules(list []*rule) *Rules {
 			continue
 		}
 		for e := range errnos {
-			r.plans[k][e] = makePlan(list, k, func(x *rule) bool { return x.answersWith(env.Errno(e)) })
+			r.plans[k][e] = makePlan(list, without, k, func(x *rule) bool { return x.answersWith(env.Errno(e)) })
 		}
-		r.cut[k] = makePlan(list, k, func(*rule) bool { return true })
+		r.cut[k] = makePlan(list, without, k, func(*rule) bool { return true })
 		r.cut[k].pending, r.cut[k].returns = true, nil
 	}
 	return r
@@ -97,20 +96,25 @@ func (x *rule) answersWith(err env.Errno) bool {
 	return slices.Contains(x.answers, err) || err != ok && slices.Contains(x.answers, anyError)
 }
 
-func makePlan(list []*rule, k Op, fits func(*rule) bool) *plan {
+func makePlan(list []*rule, without string, k Op, fits func(*rule) bool) *plan {
 	p := &plan{steps: make([][]*rule, 1)}
 	for _, x := range list {
 		if !slices.Contains(x.ops, k) || !fits(x) {
 			continue
 		}
-		if x.step == atReturn {
-			p.returns = append(p.returns, x)
-			continue
+		at := &p.returns
+		if x.step != atReturn {
+			for len(p.steps) <= x.step {
+				p.steps = append(p.steps, nil)
+			}
+			at = &p.steps[x.step]
 		}
-		for len(p.steps) <= x.step {
-			p.steps = append(p.steps, nil)
+		if *at == nil {
+			*at = []*rule{} // the step is there, whoever is left for it
 		}
-		p.steps[x.step] = append(p.steps[x.step], x)
+		if x.name != without {
+			*at = append(*at, x)
+		}
 	}
 	return p
 }

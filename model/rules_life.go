@@ -131,7 +131,7 @@ func lifeRules() []*rule {
 			from: "seed C:976-1068",
 			do: func(x *step) {
 				l := x.s.find(x.o.Link)
-				if l != nil && (!l.held() || forced(x, l)) && !usedBelow(x, l, true) {
+				if l != nil && l.class != physical && (!l.held() || forced(x, l)) && !usedBelow(x, l, true) {
 					t := x.next()
 					t.of(l.mac).gone()
 					t.changed(x)
@@ -154,7 +154,10 @@ func lifeRules() []*rule {
 		{
 			name: "destroy: none", ops: []Op{Destroy}, answers: []env.Errno{env.ENOENT},
 			says: "ENOENT if the driver has no link with the linkid", from: "environment.md 11, 12",
-			do: func(x *step) { x.when(x.s.find(x.o.Link) == nil) },
+			do: func(x *step) {
+				l := x.s.find(x.o.Link)
+				x.when(l == nil || l.class == physical)
+			},
 		},
 		{
 			name: "destroy: held", ops: []Op{Destroy}, answers: []env.Errno{env.EBUSY},
