@@ -52,17 +52,25 @@ func (m *machine) in(t *sim.Thread, name string, operation func(t *sim.Thread)) 
 	})
 }
 
-// schedules measures random schedules of body on a booted kernel, bare and with the default checks,
-// those at the end included.
+// schedules measures random schedules of body on a booted kernel: bare, with the default checks, those
+// at the end included, and with what the checks race, order and upcall add to them.
 func schedules(b *testing.B, body func(m *machine, t *sim.Thread)) {
 	b.Run("bare", func(b *testing.B) { measure(b, sim.Config{}, devnet.Config{}, body, func(*machine, *sim.Thread) {}) })
-	b.Run("checks", func(b *testing.B) {
-		cfg := sim.Config{Monitor: new(check.Deadlock), Livelock: true}
-		measure(b, cfg, devnet.Config{Refs: true}, body, func(m *machine, t *sim.Thread) {
-			m.CheckStale(t)
-			m.CheckRefs(t, func(any) bool { return false })
+	for _, x := range []struct {
+		name        string
+		races, lock bool
+	}{{"checks", false, false}, {"race", true, false}, {"order", false, true}, {"all", true, true}} {
+		b.Run(x.name, func(b *testing.B) {
+			cfg := sim.Config{Monitor: new(check.Deadlock), Livelock: true, Races: x.races}
+			if x.lock {
+				cfg.Locks = check.NewLocks()
+			}
+			measure(b, cfg, devnet.Config{Refs: true}, body, func(m *machine, t *sim.Thread) {
+				m.CheckStale(t)
+				m.CheckRefs(t, func(any) bool { return false })
+			})
 		})
-	})
+	}
 }
 
 func measure(

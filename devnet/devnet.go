@@ -54,6 +54,7 @@ type dlsDevnet struct {
 	ddPropTaskid ksync.Var[ksync.TaskID]
 	ddTransient  ksync.Var[bool]
 
+	listed sim.Object // its place in the hash tables, for the lock order
 	ledger ledger
 }
 
@@ -171,6 +172,8 @@ func (d *DLS) register(w *sim.World, ddp *dlsDevnet, life *sim.Life, num int) {
 	ddp.ddPropLoaded.Init(w, life, "dd_prop_loaded", "", num)
 	ddp.ddPropTaskid.Init(w, life, "dd_prop_taskid", "", num)
 	ddp.ddTransient.Init(w, life, "dd_transient", "", num)
+	w.Register(&ddp.listed, "hash entry", "", num, nil)
+	ddp.listed.SetLife(life)
 	ddp.ddCv.Releasers = func(t *sim.Thread, buf []*sim.Thread) []*sim.Thread {
 		return d.releasers(ddp, t, buf)
 	}

@@ -21,6 +21,7 @@ func (d *DLS) DevnetHoldTmpByLink(t *sim.Thread, dlp dls.Ptr) (env.DLHandle, env
 		return nil, env.ENOENT
 	}
 
+	ddp.Peek().found(t, &d.devnetLock)
 	ddp.At(t).ddMutex.Enter(t)                                                         // C:1145
 	verify(t, ddp.At(t).ddRef.Get(t) > 0, "dd_ref > 0", "dls_devnet_hold_tmp_by_link") // C:1146
 	if ddNotVisible(ddp.At(t).ddFlags.Get(t)) {                                        // C:1147
@@ -46,6 +47,7 @@ func (d *DLS) devnetHoldCommon(t *sim.Thread, linkid env.LinkID, tmpHold bool) (
 		return nil, env.ENOENT
 	}
 
+	ddp.Peek().found(t, &d.devnetLock)
 	ddp.At(t).ddMutex.Enter(t)                                                    // C:1175
 	verify(t, ddp.At(t).ddRef.Get(t) > 0, "dd_ref > 0", "dls_devnet_hold_common") // C:1176
 	if ddNotVisible(ddp.At(t).ddFlags.Get(t)) {                                   // C:1177
@@ -95,6 +97,7 @@ func (d *DLS) DevnetHoldByDev(t *sim.Thread, dev env.Dev) (env.DLHandle, env.Err
 		d.devnetLock.Exit(t)                                                                  // C:1240
 		return nil, env.ENOENT
 	}
+	ddp.Peek().found(t, &d.devnetLock)
 	ddp.At(t).ddMutex.Enter(t)                                                    // C:1243
 	verify(t, ddp.At(t).ddRef.Get(t) > 0, "dd_ref > 0", "dls_devnet_hold_by_dev") // C:1244
 	if ddNotVisible(ddp.At(t).ddFlags.Get(t)) {                                   // C:1245

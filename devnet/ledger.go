@@ -16,6 +16,7 @@ type ledger struct {
 	tref    check.Account // dd_tref
 	drainer *sim.Thread   // who waits in dls_devnet_unset for temporary references
 	loadErr env.Errno     // what the last property load gave
+	forced  bool          // dd_ref was set to 1 although there were others
 }
 
 // The owners of references that last longer than an operation, beside those of the environment.
@@ -35,7 +36,7 @@ const (
 // begin opens the books of an object that was allocated for a MAC.
 func (ddp *dlsDevnet) begin(t *sim.Thread, d *DLS, macname string) {
 	l := &ddp.ledger
-	l.books, l.drainer, l.loadErr = d.refs, nil, 0
+	l.books, l.drainer, l.loadErr, l.forced = d.refs, nil, 0, false
 	l.ref.Open(RefSort, macname)
 	l.tref.Open(TrefSort, macname)
 	l.books.Take(t, &l.ref)
@@ -58,14 +59,20 @@ func (ddp *dlsDevnet) gaveExistence(t *sim.Thread) {
 // wroteOff notes that unset has set dd_ref to 1, whoever else has references. The reference of the
 // zone is what it is there to write off.
 func (ddp *dlsDevnet) wroteOff(t *sim.Thread) {
+	ddp.ledger.forced = true
 	ddp.ledger.books.WriteOff(t, &ddp.ledger.ref, assignment.Key, existence.Key)
 }
 
 // tookRef notes that t took a reference.
-func (ddp *dlsDevnet) tookRef(t *sim.Thread) { ddp.ledger.books.Take(t, &ddp.ledger.ref) }
+func (ddp *dlsDevnet) tookRef(t *sim.Thread) {
+	ddp.ledger.books.Take(t, &ddp.ledger.ref)
+	t.Obliged(ddp.ddRef.Object(), "ref")
+}
 
 // gaveRef notes that t gave a reference back.
-func (ddp *dlsDevnet) gaveRef(t *sim.Thread) { ddp.ledger.books.Give(t, &ddp.ledger.ref) }
+func (ddp *dlsDevnet) gaveRef(t *sim.Thread) {
+	ddp.ledger.books.Give(t, &ddp.ledger.ref).Discharged(ddp.ddRef.Object())
+}
 
 // tookTref notes that t took a temporary reference.
 func (ddp *dlsDevnet) tookTref(t *sim.Thread) {

@@ -59,6 +59,7 @@ func (d *DLS) devnetRenameLocked(
 		return Ptr{}, env.ENOENT
 	}
 
+	ddp.Peek().found(t, &d.devnetLock)
 	ddp.At(t).ddMutex.Enter(t)      // C:1473
 	if ddp.At(t).ddRef.Get(t) > 1 { // C:1474
 		ddp.At(t).ddMutex.Exit(t) // C:1475

@@ -11,6 +11,7 @@ import (
 // devnetPropTask is dls_devnet_prop_task (C:639-650). It has no reference of its own: only
 // dd_prop_taskid keeps ddp alive.
 func (d *DLS) devnetPropTask(t *sim.Thread, ddp Ptr) {
+	t.Obliged(ddp.Peek().ddPropTaskid.Object(), "")
 	err := d.MgmtLinkpropInit(t, ddp.At(t).ddLinkid.Load(t)) // C:643
 	ddp.At(t).ledger.loadErr = err
 
@@ -18,13 +19,15 @@ func (d *DLS) devnetPropTask(t *sim.Thread, ddp Ptr) {
 	ddp.At(t).ddPropLoaded.Set(t, true) // C:646
 	ddp.At(t).ddPropTaskid.Set(t, 0)    // C:647
 	ddp.At(t).ddCv.Broadcast(t)         // C:648
-	ddp.At(t).ddMutex.Exit(t)           // C:649
+	t.Discharged(ddp.At(t).ddPropTaskid.Object())
+	ddp.At(t).ddMutex.Exit(t) // C:649
 }
 
 // DevnetPropTaskWait is dls_devnet_prop_task_wait (C:656-662).
 func (d *DLS) DevnetPropTaskWait(t *sim.Thread, ddh env.DLHandle) {
 	ddp := ddh.(Ptr)
-	ddp.At(t).ddMutex.Enter(t)               // C:658
+	ddp.At(t).ddMutex.Enter(t) // C:658
+	ddp.At(t).awaitsTask(t)
 	for ddp.At(t).ddPropTaskid.Get(t) != 0 { // C:659
 		ddp.At(t).ddCv.Wait(t, &ddp.At(t).ddMutex) // C:660
 	}

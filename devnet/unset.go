@@ -25,6 +25,7 @@ func (d *DLS) devnetUnset(t *sim.Thread, mh *mac.MAC, wait bool) (id env.LinkID,
 		return env.InvalidLinkID, env.ENOENT
 	}
 
+	ddp.Peek().found(t, &d.devnetLock)
 	ddp.At(t).ddMutex.Enter(t) // C:991
 
 	// Downcalls from devfs must not wait for anything, hence EBUSY without wait.
@@ -51,6 +52,7 @@ func (d *DLS) devnetUnset(t *sim.Thread, mh *mac.MAC, wait bool) (id env.LinkID,
 	id = ddp.At(t).ddLinkid.Get(t)                                 // C:1054
 
 	// Take it out of the hash tables.
+	ddp.Peek().removed(t)
 	verify(t, d.hash.remove(ddp.At(t).ddMac.Get(t)) == 0, "mod_hash_remove(dd_mac) == 0",
 		"dls_devnet_unset") // C:1059-1060
 	if ddp.At(t).ddLinkid.Get(t) != env.InvalidLinkID { // C:1062
@@ -72,15 +74,15 @@ func (d *DLS) devnetUnset(t *sim.Thread, mh *mac.MAC, wait bool) (id env.LinkID,
 	if wait {
 		// Who has a temporary reference needs the perimeter to give it back.
 		d.assert(t, !mh.PerimHeld(t), "!MAC_PERIM_HELD(mh)", "dls_devnet_unset") // C:1107
-		ddp.At(t).ledger.drainer = t
+		ddp.At(t).drains(t)
 		for ddp.At(t).ddTref.Get(t) != 0 || ddp.At(t).ddPropTaskid.Get(t) != 0 { // C:1108
 			ddp.At(t).ddCv.Wait(t, &ddp.At(t).ddMutex) // C:1109
 		}
-		ddp.At(t).ledger.drainer = nil
 	} else {
 		verify(t, ddp.At(t).ddTref.Get(t) == 0, "dd_tref == 0", "dls_devnet_unset")              // C:1111
 		verify(t, ddp.At(t).ddPropTaskid.Get(t) == 0, "dd_prop_taskid == 0", "dls_devnet_unset") // C:1112
 	}
+	ddp.At(t).drained(t)
 
 	if ddp.At(t).ddLinkid.Get(t) != env.InvalidLinkID { // C:1115
 		d.devnetStatDestroy(t, ddp, ddp.At(t).ddOwnerZid.Load(t)) // C:1116

@@ -14,6 +14,8 @@ const (
 	KindStale    Kind = "stale"    // tables that should agree do not, at quiescence
 	KindRace     Kind = "race"     // accesses to a variable that nothing orders, one a write
 	KindLin      Kind = "lin"      // no order of the operations explains what they answered
+	KindOrder    Kind = "order"    // locks that are taken in an order in which they can deadlock
+	KindUpcall   Kind = "upcall"   // waiting for an answer with a lock that it may need
 	KindAnswer   Kind = "answer"   // an operation answered what the program says it must not
 	KindLivelock Kind = "livelock" // threads run, and nothing is ever completed
 	KindRefs     Kind = "refs"     // a reference that is not given back, or was somebody else's
@@ -59,12 +61,13 @@ type Failure struct {
 	// OtherThread was at Other, if that is an access in a race.
 	OtherThread *Thread
 	// Sites are the places that the failure is about, if the check knows better than At and
-	// Other. It finds them itself, in detailed runs.
-	Sites []Site
-	Life  *Life  // the buffer of a lifetime failure
-	Cycle []Wait // of a deadlock
-	Loops []Loop // of a livelock, in detailed runs
-	Stack string // of a Go panic
+	// Other. It finds them itself, in detailed runs. Classes are the locks, if it is about some.
+	Sites   []Site
+	Classes []string
+	Life    *Life  // the buffer of a lifetime failure
+	Cycle   []Wait // of a deadlock
+	Loops   []Loop // of a livelock, in detailed runs
+	Stack   string // of a Go panic
 	// Evidence is what the check has to show, beyond what the fields above say.
 	Evidence []Evidence
 	// Attachments are what is too long for a report, in detailed runs.

@@ -11,15 +11,19 @@ type LockMonitor interface {
 	// t is, in detailed runs. A thread may hold an object more than once.
 	Acquired(t *Thread, o *Object, mode string, at Point)
 	Released(t *Thread, o *Object)
-	// Awaits says that t goes on only when nobody holds o in a way that excludes mode.
-	Awaits(t *Thread, o *Object, mode string, at Point)
+	// Obliged is Acquired of what only others wait for. If while is not nil, it ends when t
+	// releases that.
+	Obliged(t *Thread, o *Object, mode string, while *Object, at Point)
+	// Awaits says that t goes on only when nobody holds o in a way that excludes mode, and that
+	// t does not hold left, if that is not nil, meanwhile.
+	Awaits(t *Thread, o *Object, mode string, left *Object, at Point)
 	// Forked says that by has created t; Follows that all that u has done so far happens
 	// before what t does from now on, whatever the schedule.
 	Forked(by, t *Thread)
 	Follows(t, u *Thread)
-	// Serves says that u has been created to answer a call that t waits for while it holds
-	// what it holds. o is what t awaits.
-	Serves(u, t *Thread, o *Object, at Point)
+	// Serves says that by has created u to answer a call, and that who awaits o waits for the
+	// answer. The key of o names the call.
+	Serves(u, by *Thread, o *Object, at Point)
 	// End is called when all threads have ended and nothing has failed. A failure that it
 	// returns is that of the schedule.
 	End(w *World) *Failure
@@ -87,7 +91,14 @@ func (w *World) observed() bool { return w.slow&(slowLocks|slowSequential|slowOv
 // Discharged. Any thread may call it.
 func (t *Thread) Obliged(o *Object, mode string) {
 	if t.w.observed() {
-		t.w.locks.Acquired(t, o, mode, t.Here())
+		t.w.locks.Obliged(t, o, mode, nil, t.Here())
+	}
+}
+
+// ObligedWhile is Obliged until t releases lock.
+func (t *Thread) ObligedWhile(o *Object, mode string, lock *Object) {
+	if t.w.observed() {
+		t.w.locks.Obliged(t, o, mode, lock, t.Here())
 	}
 }
 
@@ -99,10 +110,11 @@ func (t *Thread) Discharged(o *Object) {
 }
 
 // Awaits says, to Config.Locks only, that t goes on only when nobody holds o in a way that
-// excludes mode, whether or not it has to wait for that.
-func (t *Thread) Awaits(o *Object, mode string) {
+// excludes mode, whether or not it has to wait for that. left is a lock that it gives up
+// meanwhile, or nil.
+func (t *Thread) Awaits(o *Object, mode string, left *Object) {
 	if t.w.observed() {
-		t.w.locks.Awaits(t, o, mode, t.Here())
+		t.w.locks.Awaits(t, o, mode, left, t.Here())
 	}
 }
 
@@ -114,10 +126,10 @@ func (t *Thread) Follows(u *Thread) {
 	}
 }
 
-// Serves says, to Config.Locks only, that t, which has not run yet, has been created to answer a
-// call that caller waits for, on o.
-func (t *Thread) Serves(caller *Thread, o *Object) {
+// Serves says, to Config.Locks only, that by has created t to answer a call, and that who awaits o
+// waits for the answer, until t is Discharged. The key of o names the call.
+func (t *Thread) Serves(by *Thread, o *Object) {
 	if t.w.observed() {
-		t.w.locks.Serves(t, caller, o, caller.Here())
+		t.w.locks.Serves(t, by, o, by.Here())
 	}
 }

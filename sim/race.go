@@ -35,6 +35,7 @@ type epoch struct {
 	thread int32
 	time   uint32
 	at     Point
+	locks  []Hold // that the thread held, in detailed runs
 }
 
 // accesses are the last accesses to a variable that a later one might race with.
@@ -46,6 +47,33 @@ type accesses struct {
 
 // syncClocks are what a synchronisation object carries: what its writers knew, and its readers since.
 type syncClocks struct{ writers, readers clock }
+
+// raceState is what looking for races keeps from one schedule to the next.
+type raceState struct {
+	clocks   pool[syncClocks]
+	accesses pool[accesses]
+	fields   map[string]*fieldLocks // in detailed runs
+}
+
+func (r *raceState) reset() {
+	r.clocks.used, r.accesses.used = 0, 0
+	r.fields = nil
+}
+
+// pool hands out values that are used for one schedule.
+type pool[T any] struct {
+	all  []*T
+	used int
+}
+
+// next returns a value, as the last schedule that had it left it.
+func (p *pool[T]) next() *T {
+	if p.used == len(p.all) {
+		p.all = append(p.all, new(T))
+	}
+	p.used++
+	return p.all[p.used-1]
+}
 
 // tick begins the next operation of t.
 func (t *Thread) tick() {
@@ -59,7 +87,8 @@ func (t *Thread) synchronise(o *Object, a Access) {
 		return
 	}
 	if o.clocks == nil {
-		o.clocks = new(syncClocks)
+		o.clocks = t.w.races.clocks.next()
+		o.clocks.writers, o.clocks.readers = o.clocks.writers[:0], o.clocks.readers[:0]
 	}
 	t.clock.join(o.clocks.writers)
 	if a == Write {
@@ -81,13 +110,20 @@ func (t *Thread) Access(o *Object, write bool) {
 		return
 	}
 	if o.accesses == nil {
-		o.accesses = new(accesses)
+		o.accesses = t.w.races.accesses.next()
+		o.accesses.written, o.accesses.reads = false, o.accesses.reads[:0]
 	}
 	acc := o.accesses
 	t.clock.grow(int(t.id) + 1)
-	now := epoch{t.id, t.clock[t.id], t.Here()}
+	now := epoch{thread: t.id, time: t.clock[t.id]}
+	if t.Detailed() {
+		now.at, now.locks = t.Here(), t.locksHeld()
+	}
 	if acc.written && !t.clock.knows(acc.write) {
 		t.race(o, acc.write, true, write)
+	}
+	if t.Detailed() {
+		defer t.w.races.note(o.class, now.locks)
 	}
 	if !write {
 		for i := range acc.reads {
@@ -115,5 +151,6 @@ func (t *Thread) race(o *Object, e epoch, wrote, writes bool) {
 		Kind: KindRace, Thread: t, Subject: o.class, At: t.Here(), Other: e.at, OtherThread: other,
 		Message: "race on " + o.Name() + ": a " + verb[writes] + " by " + t.Name() + " and a " + verb[wrote] +
 			" by " + other.Name() + " that nothing orders",
+		Evidence: t.raceEvidence(o, other, e.locks),
 	})
 }

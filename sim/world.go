@@ -167,6 +167,7 @@ type World struct {
 	handoff  bool
 	log      func(t *Thread, line string)
 	detail   worldDetail
+	races    raceState
 }
 
 // New returns a world. Close it when it is no longer needed.
@@ -229,6 +230,7 @@ func (w *World) reset(cfg Config, s Strategy) {
 	}
 	if cfg.Races {
 		w.slow |= slowRaces
+		w.races.reset()
 	}
 	if cfg.Locks != nil {
 		w.slow |= slowLocks

@@ -22,6 +22,7 @@ var (
 // with every kernel lock it has; a thread that sleeps on a kernel lock cannot stop.
 type Process struct {
 	obj     sim.Object
+	all     sim.Object // what a forkall waits for, which stops nobody in an upcall
 	lwps    []lwp
 	forker  *sim.Thread // in fork1, and nobody else of the process runs
 	forkall bool        // it is in forkall, which interrupts upcalls
@@ -41,6 +42,7 @@ type lwp struct {
 // Init makes the process ready and empty.
 func (p *Process) Init(w *sim.World, name string) {
 	w.Register(&p.obj, "PROC", name, 0, p)
+	w.Register(&p.all, "PROC (forkall)", name, 0, p)
 	p.lwps = p.lwps[:0]
 	p.forker, p.forkall, p.halted, p.dead = nil, false, false, false
 	p.stopped.Reset()
@@ -91,7 +93,7 @@ func (p *Process) Sleep(t *sim.Thread) {
 func (p *Process) Wake(t *sim.Thread) {
 	if p != nil {
 		if p.halted || !p.forkall {
-			p.Stop(t)
+			p.stop(t)
 		}
 		p.inKernel(t, true)
 	}
@@ -99,6 +101,12 @@ func (p *Process) Wake(t *sim.Thread) {
 
 // Stop is a stop point: t stays here while the process is halted or another thread forks.
 func (p *Process) Stop(t *sim.Thread) {
+	t.Awaits(&p.all, "R", nil)
+	p.stop(t)
+}
+
+func (p *Process) stop(t *sim.Thread) {
+	t.Awaits(&p.obj, "R", nil)
 	for p.held(t) {
 		p.inKernel(t, false)
 		t.Block(opStopped, &p.obj, &p.stopped)
@@ -117,9 +125,18 @@ func (p *Process) held(t *sim.Thread) bool {
 // inKernel notes where t is; the last thread to be where it can stop lets the fork go on.
 func (p *Process) inKernel(t *sim.Thread, kernel bool) {
 	for i := range p.lwps {
-		if p.lwps[i].t == t {
-			p.lwps[i].kernel = kernel
+		if p.lwps[i].t != t || p.lwps[i].kernel == kernel {
+			continue
 		}
+		p.lwps[i].kernel = kernel
+		if kernel {
+			t.Obliged(&p.obj, "R")
+			t.Obliged(&p.all, "R")
+		}
+	}
+	if !kernel {
+		t.Discharged(&p.obj)
+		t.Discharged(&p.all)
 	}
 	if u := p.waiting.First(); u != nil && !kernel && p.allHeld() {
 		p.waiting.Remove(u)
@@ -143,12 +160,20 @@ func (p *Process) Fork(t *sim.Thread, all bool, interrupt func(*sim.Thread)) {
 	for again := true; again; again = p.held(t) { // one fork after the other
 		p.Stop(t)
 		p.inKernel(t, true)
+		t.Discharged(&p.obj) // it does not wait for itself
+		t.Discharged(&p.all)
 		t.Step(opHoldLwps, &p.obj, nil)
 	}
 	if p.dead {
 		return
 	}
 	p.forker, p.forkall = t, all
+	stopping := &p.obj
+	if all {
+		stopping = &p.all
+	}
+	t.Awaits(stopping, "", nil)
+	t.Obliged(stopping, "")
 	if all {
 		for _, l := range p.lwps {
 			if l.t != t {
@@ -160,6 +185,7 @@ func (p *Process) Fork(t *sim.Thread, all bool, interrupt func(*sim.Thread)) {
 		t.Block(opHeldLwps, &p.obj, &p.waiting)
 	}
 	t.Step(opForked, &p.obj, nil)
+	t.Discharged(stopping)
 	if p.forker == t {
 		p.forker, p.forkall = nil, false
 		p.release(t)
@@ -186,6 +212,10 @@ func (p *Process) release(t *sim.Thread) {
 		t.World().Wake(t, u)
 	}
 }
+
+// QueuesReaders says that a thread that stops waits for a forker that waits (check.Queueing): who is
+// in the kernel is a reader, and the forker the writer.
+func (p *Process) QueuesReaders() bool { return true }
 
 // Threads calls visit for each thread of the process.
 func (p *Process) Threads(visit func(*sim.Thread)) {

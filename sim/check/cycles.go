@@ -22,12 +22,22 @@ func NewGraph() *Graph { return &Graph{byKey: make(map[uint64][]*Acquisition)} }
 // Known reports whether an acquisition with the key is in the graph.
 func (g *Graph) Known(key uint64) bool { return g.byKey[key] != nil }
 
-// Add adds an acquisition unless it is there already, with its places.
-func (g *Graph) Add(a *Acquisition) {
+// seenMax bounds Acquisition.Seen.
+const seenMax = 64
+
+// Add adds an acquisition of a schedule, unless it is there already with its places. The schedule
+// is -1 if it cannot be shown, because it fails in another way.
+func (g *Graph) Add(a *Acquisition, schedule int64) {
 	for _, b := range g.byKey[a.Key] {
 		if b.same(a) {
+			if schedule >= 0 && len(b.Seen) < seenMax {
+				b.Seen = append(b.Seen, schedule)
+			}
 			return
 		}
+	}
+	if schedule >= 0 {
+		a.Seen = append(a.Seen, schedule)
 	}
 	g.byKey[a.Key] = append(g.byKey[a.Key], a)
 	g.acquisitions = append(g.acquisitions, a)
@@ -46,18 +56,46 @@ type Cycle struct {
 	Guard string
 	// Ordered says that one of the acquisitions always comes before another.
 	Ordered bool
+	// Together is a schedule that has all of the acquisitions, -1 if none is known.
+	Together int64
 }
 
 // Feasible says that nothing known speaks against the cycle.
 func (c *Cycle) Feasible() bool { return c.Guard == "" && !c.Ordered }
+
+// rank orders cycles of one signature: the higher one says more.
+func (c *Cycle) rank() int {
+	switch {
+	case !c.Feasible():
+		return 0
+	case c.Together < 0:
+		return 1
+	}
+	return 2
+}
+
+// together returns the first schedule in which all of the acquisitions were seen, -1 if there is
+// none.
+func together(steps ...*Acquisition) int64 {
+	for _, i := range steps[0].Seen {
+		all := true
+		for _, a := range steps[1:] {
+			all = all && slices.Contains(a.Seen, i)
+		}
+		if all {
+			return i
+		}
+	}
+	return -1
+}
 
 const (
 	cycleMax  = 4      // threads in a cycle, a writer in between not counted
 	cyclesMax = 20_000 // cycles that are looked at
 )
 
-// Cycles returns the cycles of the graph, those of one signature once: the first that is
-// feasible, else the first. The order is that of the acquisitions.
+// Cycles returns the cycles of the graph, those of one signature once: one that is feasible and
+// whose acquisitions were seen together, if there is one. The order is that of the acquisitions.
 func (g *Graph) Cycles() []Cycle {
 	s := search{acquisitions: g.useful(), found: make(map[string]int)}
 	s.wanted = make(map[uint64][]int)
@@ -182,13 +220,14 @@ func (s *search) end() {
 	case !known:
 		s.found[key] = len(s.cycles)
 		s.cycles = append(s.cycles, c)
-	case !s.cycles[i].Feasible() && c.Feasible():
+	case c.rank() > s.cycles[i].rank():
 		s.cycles[i] = c
 	}
 }
 
 // examine looks for what makes the cycle impossible.
 func (c *Cycle) examine() {
+	c.Together = together(c.Steps...)
 	for i, a := range c.Steps {
 		for _, b := range c.Steps[i+1:] {
 			if g := gate(a, b); g != "" && c.Guard == "" {
@@ -252,6 +291,23 @@ func (a *Acquisition) holding(id uint64) *Holding {
 func (c *Cycle) Before(i int) *Holding {
 	before := c.Steps[(i+len(c.Steps)-1)%len(c.Steps)]
 	return c.Steps[i].holding(before.Want.ID)
+}
+
+// Classes says which lock classes the cycle goes through, in words that are the same wherever it
+// begins: "PERIM > dd_mutex".
+func (c *Cycle) Classes() string {
+	names := make([]string, len(c.Steps))
+	for i, a := range c.Steps {
+		names[i] = a.Want.Class
+	}
+	best := ""
+	for i := range names {
+		s := strings.Join(slices.Concat(names[i:], names[:i]), " > ")
+		if best == "" || s < best {
+			best = s
+		}
+	}
+	return best
 }
 
 // Signature says which locks are taken where, in words that are the same for all schedules and

@@ -52,8 +52,10 @@ func lockOf(o *sim.Object) Lock {
 type Holding struct {
 	Lock
 	Mode Mode
-	At   sim.Point
-	Site sim.Site
+	// Obliged says that the thread did not take it for itself: others wait for it to act.
+	Obliged bool
+	At      sim.Point
+	Site    sim.Site
 }
 
 // Ancestor is a thread on the way from the first one to another, and which child of its parent
@@ -79,6 +81,8 @@ type Acquisition struct {
 	Call string
 	// Serving are the calls that the thread helps to answer, outermost first.
 	Serving []uint64
+	// Seen are the first schedules in which it was seen in detail, ascending.
+	Seen []int64
 }
 
 // Locks watches what the threads of a schedule hold and acquire. It implements sim.LockMonitor.
@@ -89,11 +93,12 @@ type Locks struct {
 	Sites sim.Resolver
 	// Judge, if not nil, is asked at the end of each detailed schedule that has passed, with
 	// all of its acquisitions.
-	Judge func([]Acquisition) *sim.Failure
+	Judge func(*sim.World, []Acquisition) *sim.Failure
 
 	world   *sim.World
 	threads []threadLocks
 	seen    map[uint64]bool
+	calls   []*sim.Object // what callers await
 	fresh   []uint64
 	all     []Acquisition
 }
@@ -114,6 +119,9 @@ type held struct {
 	id   uint64
 	mode Mode
 	at   sim.Point
+	// obliged as in Holding, while the thread holds another lock or, if that is nil, until said.
+	obliged bool
+	while   *sim.Object
 }
 
 // NewLocks returns a monitor that has seen nothing.
@@ -122,7 +130,7 @@ func NewLocks() *Locks { return &Locks{seen: make(map[uint64]bool)} }
 // Begin implements sim.LockMonitor.
 func (l *Locks) Begin(w *sim.World) {
 	l.world = w
-	l.fresh, l.all = l.fresh[:0], nil
+	l.calls, l.fresh, l.all = l.calls[:0], l.fresh[:0], nil
 	l.grow(0)
 }
 
@@ -161,38 +169,82 @@ func (x *threadLocks) follow(id uint64) {
 	}
 }
 
-// Serves implements sim.LockMonitor: t awaits u, which holds o until it has answered.
-func (l *Locks) Serves(u, t *sim.Thread, o *sim.Object, at sim.Point) {
+// Serves implements sim.LockMonitor: u holds o until it has answered.
+func (l *Locks) Serves(u, by *sim.Thread, o *sim.Object, at sim.Point) {
 	x := &l.threads[u.ID()]
-	x.serving = append(append(x.serving[:0], l.threads[t.ID()].serving...), o.Identity())
-	l.Acquired(u, o, "", at)
-	l.note(t, &l.threads[t.ID()], held{o, o.Identity(), Exclusive, at}, o.Key())
+	x.serving = append(append(x.serving[:0], l.threads[by.ID()].serving...), o.Identity())
+	l.calls = append(l.calls, o)
+	l.Obliged(u, o, "", nil, at)
 }
 
 // Acquired implements sim.LockMonitor.
 func (l *Locks) Acquired(t *sim.Thread, o *sim.Object, mode string, at sim.Point) {
-	h := held{o, o.Identity(), modeOf(mode), at}
+	h := held{obj: o, id: o.Identity(), mode: modeOf(mode), at: at}
+	l.note(t, &l.threads[t.ID()], h, "")
+	l.hold(t, h)
+}
+
+// Obliged implements sim.LockMonitor.
+func (l *Locks) Obliged(t *sim.Thread, o *sim.Object, mode string, while *sim.Object, at sim.Point) {
+	l.hold(t, held{obj: o, id: o.Identity(), mode: modeOf(mode), while: while, at: at, obliged: true})
+}
+
+func (l *Locks) hold(t *sim.Thread, h held) {
 	x := &l.threads[t.ID()]
-	l.note(t, x, h, "")
 	x.holds = append(x.holds, h)
 	x.hash += h.hash()
 }
 
 // Awaits implements sim.LockMonitor.
-func (l *Locks) Awaits(t *sim.Thread, o *sim.Object, mode string, at sim.Point) {
-	l.note(t, &l.threads[t.ID()], held{o, o.Identity(), modeOf(mode), at}, await)
+func (l *Locks) Awaits(t *sim.Thread, o *sim.Object, mode string, left *sim.Object, at sim.Point) {
+	x := &l.threads[t.ID()]
+	h := held{obj: o, id: o.Identity(), mode: modeOf(mode), at: at}
+	i := x.last(left)
+	if i < 0 {
+		how := await
+		if slices.Contains(l.calls, o) {
+			how = o.Key()
+		}
+		l.note(t, x, h, how)
+		return
+	}
+	gone := x.holds[i]
+	x.holds = slices.Delete(x.holds, i, i+1)
+	x.hash -= gone.hash()
+	l.note(t, x, h, await)
+	x.holds = slices.Insert(x.holds, i, gone)
+	x.hash += gone.hash()
 }
 
 // Released implements sim.LockMonitor.
 func (l *Locks) Released(t *sim.Thread, o *sim.Object) {
 	x := &l.threads[t.ID()]
-	for i := len(x.holds) - 1; i >= 0; i-- {
-		if x.holds[i].obj == o {
-			x.hash -= x.holds[i].hash()
-			x.holds = append(x.holds[:i], x.holds[i+1:]...)
-			return
+	i := x.last(o)
+	if i < 0 {
+		return
+	}
+	x.drop(i)
+	for j := len(x.holds) - 1; j >= 0; j-- {
+		if x.holds[j].while == o {
+			x.drop(j)
 		}
 	}
+}
+
+// drop forgets hold i.
+func (x *threadLocks) drop(i int) {
+	x.hash -= x.holds[i].hash()
+	x.holds = append(x.holds[:i], x.holds[i+1:]...)
+}
+
+// last returns the index of the last hold of o, -1 if there is none.
+func (x *threadLocks) last(o *sim.Object) int {
+	for i := len(x.holds) - 1; i >= 0; i-- {
+		if x.holds[i].obj == o {
+			return i
+		}
+	}
+	return -1
 }
 
 func (h *held) hash() uint64 { return sim.Mix(h.id + uint64(h.mode)) }
@@ -245,7 +297,7 @@ func (l *Locks) keep(t *sim.Thread, x *threadLocks, h held, how string, key uint
 }
 
 func (l *Locks) holding(h held) Holding {
-	return Holding{Lock: lockOf(h.obj), Mode: h.mode, At: h.at, Site: l.Sites(h.at.PCs)}
+	return Holding{Lock: lockOf(h.obj), Mode: h.mode, Obliged: h.obliged, At: h.at, Site: l.Sites(h.at.PCs)}
 }
 
 // same reports whether two acquisitions are the same, places included.
@@ -269,11 +321,11 @@ func (l *Locks) Fresh() []uint64 { return l.fresh }
 func (l *Locks) All() []Acquisition { return l.all }
 
 // End implements sim.LockMonitor.
-func (l *Locks) End(*sim.World) *sim.Failure {
+func (l *Locks) End(w *sim.World) *sim.Failure {
 	if l.Judge == nil {
 		return nil
 	}
-	return l.Judge(l.all)
+	return l.Judge(w, l.all)
 }
 
 // Holds reports whether t holds the lock with the given identity now.

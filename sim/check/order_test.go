@@ -163,8 +163,25 @@ func graph(t *testing.T, program func(*sim.Thread), n int) *check.Graph {
 			t.Fatalf("%+v", r.Failure)
 		}
 		for i := range l.All() {
-			g.Add(&l.All()[i])
+			g.Add(&l.All()[i], int64(seed))
 		}
 	}
 	return g
+}
+
+// The same choices give the same steps whether or not somebody watches the locks.
+func TestLocksChangeNothing(t *testing.T) {
+	l := new(locks)
+	program := simtest.Program(l.init,
+		simtest.Thread{Name: "p", Run: within(&l.gate, both(&l.a, &l.b))},
+		simtest.Thread{Name: "q", Run: within(&l.a, func(t *sim.Thread) { l.rw.EnterWrite(t); l.rw.Exit(t) })})
+	var digests [2][]uint64
+	for i, cfg := range []sim.Config{{}, {Locks: check.NewLocks()}} {
+		simtest.All(t, cfg, 10_000, program, func(_ *sim.World, r sim.Result) {
+			digests[i] = append(digests[i], r.Digest, r.Fingerprint)
+		})
+	}
+	if len(digests[0]) < 100 || !slices.Equal(digests[0], digests[1]) {
+		t.Errorf("%d and %d schedules, or other ones", len(digests[0])/2, len(digests[1])/2)
+	}
 }

@@ -104,6 +104,9 @@ type campaign struct {
 	groups   map[string]*group
 	found    map[string]*Violation // by signature
 	result   Result
+	order    *lockOrder // nil unless a check needs it
+	// directing says that plans are those of directed schedules.
+	directing bool
 }
 
 // Explore runs a campaign. When ctx is cancelled it returns what it has so far. The only
@@ -125,6 +128,7 @@ func Explore(ctx context.Context, p Program, cfg Config) (*Result, error) {
 		defer w.runner.Close()
 		c.workers = append(c.workers, w)
 	}
+	c.watchLocks()
 	start := time.Now()
 	limited := ctx
 	if cfg.Time > 0 {
@@ -133,6 +137,9 @@ func Explore(ctx context.Context, p Program, cfg Config) (*Result, error) {
 		defer cancel()
 	}
 	if err := c.run(limited); err != nil {
+		return nil, err
+	}
+	if err := c.predict(ctx); err != nil {
 		return nil, err
 	}
 	r := &c.result
@@ -177,6 +184,9 @@ func (c *campaign) run(ctx context.Context) error {
 
 // plan returns the plan of schedule i, which must be in the batch after the last merged.
 func (c *campaign) plan(i int64) Plan {
+	if c.directing {
+		return Plan{Strategy: strategyDirected, Seed: ScheduleSeed(c.cfg.Seed, i)}
+	}
 	p := Plan{Strategy: c.cfg.Strategy, Depth: c.cfg.Depth, Seed: ScheduleSeed(c.cfg.Seed, i)}
 	if p.Strategy == "auto" {
 		arm := c.arm(i)
@@ -220,6 +230,9 @@ func (c *campaign) merge(first int64, slots []slot) (stop bool, err error) {
 		}
 		known := len(c.result.Violations)
 		isNew := c.count(at, s)
+		if err := c.learn(at, s); err != nil {
+			return true, err
+		}
 		if s.outcome == sim.Failed && c.checks[s.kind] {
 			v, err := c.failed(at, s)
 			if err != nil {

@@ -57,6 +57,7 @@ type strategies struct {
 	pos      strategy.POS
 	surw     strategy.SURW
 	profiler strategy.Profiler
+	directed strategy.Directed
 }
 
 // of returns the strategy that p describes, valid until the next call.
@@ -82,6 +83,9 @@ func (s *strategies) plain(p Plan) sim.Strategy {
 	case "surw":
 		s.surw.Seed, s.surw.Profile = p.Seed, p.Profile
 		return &s.surw
+	case strategyDirected:
+		s.directed.Seed = p.Seed
+		return &s.directed
 	}
 	panic("engine bug: strategy " + p.Strategy)
 }

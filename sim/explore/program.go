@@ -55,7 +55,9 @@ func CheckNames() []string {
 
 // AskedCheckNames returns the names of the checks that are made only when they are asked for,
 // sorted.
-func AskedCheckNames() []string { return []string{string(sim.KindRace)} }
+func AskedCheckNames() []string {
+	return []string{string(sim.KindOrder), string(sim.KindRace), string(sim.KindUpcall)}
+}
 
 // AllCheckNames returns the names of all checks, sorted.
 func AllCheckNames() []string {

@@ -115,7 +115,7 @@ func summarise(res sim.Result, sites sim.Resolver) *Record {
 	}
 	r := &Record{
 		Kind: f.Kind, Subject: f.Subject, Message: f.Message, Stack: f.Stack,
-		Evidence: f.Evidence, Attachments: f.Attachments, Sites: f.Sites,
+		Evidence: f.Evidence, Attachments: f.Attachments, Sites: f.Sites, Classes: f.Classes,
 		Step: res.Steps, At: point(f.At, sites), Other: point(f.Other, sites),
 		Digest: res.Digest,
 	}

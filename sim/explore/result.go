@@ -27,7 +27,9 @@ type Violation struct {
 	Count   int64       // schedules that failed so
 	Exact   bool        // Count is exact; else some were told apart by their message only
 	Matches Expectation // the expectation it meets; its Kind is "" if it is not expected
-	Known   *Known      // its entry in the baseline, nil if there is none
+	// Origin says how it was found if not by the campaign's schedules, "" else.
+	Origin string
+	Known  *Known // its entry in the baseline, nil if there is none
 	// Accepted says that the violation does not fail the campaign: it is in the baseline,
 	// or, without one, expected.
 	Accepted bool
@@ -65,6 +67,9 @@ type Result struct {
 	Ignored     int64
 	Violations  []*Violation // in the order of their first schedule
 	Missing     []Expectation
+	Predictions []Prediction // of the check order
+	// LocksCut says that there were more acquisitions than the checks order and upcall look at.
+	LocksCut    bool
 	Interrupted bool // cut off from outside
 	Verdict     Verdict
 	Elapsed     time.Duration

@@ -35,6 +35,12 @@ func (r *Record) sign() {
 	case sim.KindRace:
 		r.involve(r.At.Site, "")
 		r.involve(r.Other.Site, "")
+	case sim.KindOrder:
+		r.Signature = string(r.Kind) + " " + r.Subject // wherever the locks are taken
+		return
+	case sim.KindUpcall:
+		r.Signature = string(r.Kind) + " " + r.Subject + " at " + r.Sites[0].String()
+		return
 	case sim.KindAnswer: // the subject says it all
 	case sim.KindRefs: // the ledger has found the places
 	case sim.KindLivelock:

@@ -4,11 +4,13 @@ package explore
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
 	"dlsim/sim"
+	"dlsim/sim/check"
 	"dlsim/sim/strategy"
 )
 
@@ -22,6 +24,7 @@ type slot struct {
 	kind         sim.Kind
 	key          string          // of a failure; see Words
 	tally        *strategy.Tally // if the plan says so
+	locks        []uint64        // keys of acquisitions that are new to the worker
 }
 
 // worker runs schedules on a world of its own.
@@ -29,11 +32,16 @@ type worker struct {
 	runner     Runner
 	stepsMax   int
 	strategies strategies
+	locks      *check.Locks // nil unless a check needs it
 }
 
 // run runs one schedule fast. Failure and Choices of the result are valid until the next.
 func (w *worker) run(p Plan) sim.Result {
-	return w.runner.Run(sim.Config{StepsMax: w.stepsMax}, w.strategies.of(p))
+	cfg := sim.Config{StepsMax: w.stepsMax}
+	if w.locks != nil {
+		cfg.Locks = w.locks
+	}
+	return w.runner.Run(cfg, w.strategies.of(p))
 }
 
 const chunk = 8 // schedules that a worker takes at a time
@@ -56,6 +64,9 @@ func (c *campaign) batch(ctx context.Context, first, n int64) []slot {
 			for i := at; i < min(at+chunk, n) && ctx.Err() == nil; i++ {
 				p := c.plan(first + i)
 				slots[i] = summary(w.run(p))
+				if w.locks != nil {
+					slots[i].locks = slices.Clone(w.locks.Fresh())
+				}
 				if p.Counted {
 					tally := w.strategies.profiler.Tally
 					slots[i].tally = &tally

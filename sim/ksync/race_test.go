@@ -156,3 +156,39 @@ func TestRacesChangeNothing(t *testing.T) {
 		}
 	}
 }
+
+// A race names the locks of both sides, and the one that the other accesses have.
+func TestRaceSaysWhichLocks(t *testing.T) {
+	s := new(shared)
+	body := simtest.Program(s.init,
+		simtest.Thread{Name: "a", Run: func(t *sim.Thread) {
+			for range 3 {
+				s.mu.Enter(t)
+				s.v.Set(t, 1)
+				s.mu.Exit(t)
+			}
+		}},
+		simtest.Thread{Name: "b", Run: func(t *sim.Thread) {
+			s.rw.EnterRead(t)
+			s.v.Store(t, 2)
+			s.rw.Exit(t)
+		}})
+	w := sim.New()
+	defer w.Close()
+	r := w.Run(sim.Config{Races: true, Detail: true}, oldest{}, body)
+	if r.Failure == nil || r.Failure.Kind != sim.KindRace || len(r.Failure.Evidence) != 1 {
+		t.Fatalf("%+v", r.Failure)
+	}
+	got := strings.Join(r.Failure.Evidence[0].Lines, "\n")
+	want := "a had mu since step 7; b has rw (R) since step 10\nall other accesses to v have mu, 2 of them"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// oldest runs one thread after the other.
+type oldest struct{}
+
+func (oldest) Begin(*sim.World)                                {}
+func (oldest) Pick(w *sim.World, _ *sim.Thread) int            { return w.Enabled().At(0) }
+func (oldest) Choose(*sim.World, *sim.Thread, int, string) int { return 0 }

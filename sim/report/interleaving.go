@@ -26,16 +26,17 @@ type row struct {
 	loop string
 }
 
-// rows makes the rows of the events. What comes before the first choice is left out. With
+// rows makes the rows of the events. What comes before the first choice is left out, unless a check
+// tells of it. With
 // fold, a step that matters has a row of its own and the others share one for as long as
 // their thread goes on; repetitions are folded in any case.
 func rows(r *explore.Record, fold bool) []row {
-	k := newKeySteps(r)
+	k, told := newKeySteps(r), stepsTold(r)
 	var out []row
 	begun := false
 	for i := range r.Events {
 		e := &r.Events[i]
-		if begun = begun || e.Picked; !begun {
+		if begun = begun || e.Picked || told[e.Step]; !begun {
 			continue
 		}
 		x := row{

@@ -56,6 +56,10 @@ func kindAbout(k sim.Kind) string {
 		return "Tables that should agree at quiescence do not."
 	case sim.KindRace:
 		return "Two accesses to a variable, one of them a write, are not ordered."
+	case sim.KindOrder:
+		return "Locks are taken in an order in which threads can wait for each other in a cycle."
+	case sim.KindUpcall:
+		return "An answer is waited for with a lock that others need."
 	case sim.KindAnswer:
 		return "An operation answers what the scenario says it must not."
 	}

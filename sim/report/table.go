@@ -116,11 +116,15 @@ func standing(v *explore.Violation) string {
 func remarks(r *explore.Result, traces []string) []string {
 	var out []string
 	for i, v := range r.Violations {
-		about := ""
-		if !v.Exact {
-			about = "about "
+		s := fmt.Sprintf("%s (%s), ", v.Kind, standing(v))
+		switch {
+		case v.Origin != "":
+			s += v.Origin
+		case v.Exact:
+			s += fmt.Sprintf("first in schedule %d, %d in all", v.First, v.Count)
+		default:
+			s += fmt.Sprintf("first in schedule %d, about %d in all", v.First, v.Count)
 		}
-		s := fmt.Sprintf("%s (%s), first in schedule %d, %s%d in all", v.Kind, standing(v), v.First, about, v.Count)
 		if traces[i] != "" {
 			s += ": " + traces[i]
 		}
@@ -128,6 +132,10 @@ func remarks(r *explore.Result, traces []string) []string {
 	}
 	for _, e := range r.Missing {
 		out = append(out, missing(e))
+	}
+	out = append(out, predictions(r.Predictions)...)
+	if r.LocksCut {
+		out = append(out, "lock order: there are more ways to take the locks than were looked at")
 	}
 	if r.Unknowns > 0 {
 		out = append(out, stepLimit(r))
@@ -138,6 +146,25 @@ func remarks(r *explore.Result, traces []string) []string {
 	}
 	if r.Interrupted {
 		out = append(out, "interrupted")
+	}
+	return out
+}
+
+const predictionsMax = 4 // lines
+
+// predictions says what has come of the cycles that the lock order has.
+func predictions(all []explore.Prediction) []string {
+	var out []string
+	for i := range all {
+		p := &all[i]
+		if len(out) == predictionsMax-1 && i < len(all)-1 {
+			return append(out, fmt.Sprintf("lock order: %d more cycles", len(all)-i))
+		}
+		s := fmt.Sprintf("lock order: %s: %s", p.Classes, p.Verdict)
+		if p.Why != "" {
+			s += ", " + p.Why
+		}
+		out = append(out, s)
 	}
 	return out
 }

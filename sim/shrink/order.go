@@ -316,7 +316,7 @@ func (s *Search) observe(st sim.Strategy) (x sample, ok bool) {
 		return x, false
 	}
 	s.Schedules++
-	res := s.runner.Run(sim.Config{StepsMax: s.target.StepsMax, Detail: true}, st)
+	res := s.runner.Run(sim.Config{StepsMax: s.target.StepsMax, Locks: s.locks, Detail: true}, st)
 	x = sample{at: make(map[act]int)}
 	count := make(map[act]int)
 	begun := false

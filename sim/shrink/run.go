@@ -45,8 +45,10 @@ type Search struct {
 	target Target
 	sites  sim.Resolver
 	runner explore.Runner
-	steer  steer
-	want   func(Cost) bool // nil for all
+	// locks, if not nil, sees the target, in detailed runs only.
+	locks sim.LockMonitor
+	steer steer
+	want  func(Cost) bool // nil for all
 	// known are the words of failures that were looked at in detail: how many were not the
 	// target, -1 once one was.
 	known  map[string]int
@@ -62,7 +64,10 @@ type Search struct {
 
 // NewSearch returns a search; Close it.
 func NewSearch(p explore.Program, sites sim.Resolver, t Target) *Search {
-	return &Search{target: t, sites: sites, runner: p.NewRunner(t.Checks), known: make(map[string]int)}
+	return &Search{
+		target: t, sites: sites, runner: p.NewRunner(t.Checks), known: make(map[string]int),
+		locks: explore.LockMonitor(p, t.Kind, t.Signature),
+	}
 }
 
 // Close releases what the search keeps.
@@ -110,7 +115,7 @@ func (s *Search) play(st sim.Strategy) (res sim.Result, ok bool) {
 		return res, false
 	}
 	s.Schedules++
-	return s.runner.Run(sim.Config{StepsMax: s.target.StepsMax}, st), true
+	return s.runner.Run(sim.Config{StepsMax: s.target.StepsMax, Locks: s.locks, Detail: s.locks != nil}, st), true
 }
 
 // confirm runs a schedule again in detail, to see its signature and its names. After some
@@ -135,7 +140,7 @@ func (s *Search) confirm(f *Schedule, words string) bool {
 // detail runs a schedule again in detail.
 func (s *Search) detail(f *Schedule) sim.Result {
 	again := strategy.Rerun{Choices: f.choices}
-	return s.runner.Run(sim.Config{StepsMax: s.target.StepsMax, Detail: true}, &again)
+	return s.runner.Run(sim.Config{StepsMax: s.target.StepsMax, Locks: s.locks, Detail: true}, &again)
 }
 
 // Record returns the record of a schedule.

@@ -70,7 +70,10 @@ func ContinueWith(p explore.Program, t *Trace, s sim.Strategy) *Replayed {
 
 // run runs one schedule in detail.
 func run(runner explore.Runner, p explore.Program, t *Trace, s sim.Strategy) *Replayed {
-	res := runner.Run(sim.Config{StepsMax: t.Header.StepsMax, Detail: true}, s)
+	res := runner.Run(sim.Config{
+		StepsMax: t.Header.StepsMax, Detail: true,
+		Locks: explore.LockMonitor(p, t.Violation.Kind, t.Violation.Signature),
+	}, s)
 	out := &Replayed{Record: explore.Take(runner.World(), res, p.Sites()), Outcome: res.Outcome}
 	out.Same = out.Record.Kind != "" && out.Record.Signature == t.Violation.Signature
 	out.Exact = out.Same && res.Digest == t.Violation.Digest

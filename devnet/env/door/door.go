@@ -241,7 +241,11 @@ func (l *Layer) await(t *sim.Thread, d *gate, req *Request, interrupted bool) (R
 	c.caller = t
 	p := env.Of(t).Process
 	p.Sleep(t)
+	t.Awaits(&c.obj, "", nil)
 	t.Block(opReply, &c.obj, nil)
+	if c.err == 0 {
+		t.Follows(c.server)
+	}
 	p.Wake(t)
 	return c.reply, c.err
 }
@@ -294,6 +298,8 @@ func (l *Layer) start(t *sim.Thread, d *gate, req *Request) *call {
 			c.end(u, reply, 0)
 		}
 	})
+	c.obj.SetIdentity(c.server.Lineage().ID)
+	c.server.Serves(t, &c.obj)
 	if l.Prepare != nil {
 		l.Prepare(c.server)
 	}
@@ -302,6 +308,7 @@ func (l *Layer) start(t *sim.Thread, d *gate, req *Request) *call {
 
 func (c *call) end(t *sim.Thread, r Reply, err env.Errno) {
 	c.ended, c.reply, c.err = true, r, err
+	c.server.Discharged(&c.obj)
 	if c.caller != nil && !c.left {
 		t.World().Wake(t, c.caller)
 	}

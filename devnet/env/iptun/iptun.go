@@ -147,6 +147,7 @@ func (d *Driver) Delete(t *sim.Thread, id env.LinkID, cred env.ZoneID) env.Errno
 	x := p.At(t)
 	x.pending, x.deleter = true, t
 	m := x.mac
+	t.Obliged(x.enterCv.Object(), "")
 	p.At(t).lock.Exit(t)
 
 	if _, err = d.Devnet.DevnetDestroy(t, m, true); err == 0 {
@@ -159,6 +160,7 @@ func (d *Driver) Delete(t *sim.Thread, id env.LinkID, cred env.ZoneID) env.Errno
 	x = p.At(t)
 	x.pending, x.deleter, x.condemned = false, nil, err == 0
 	p.At(t).enterCv.Broadcast(t)
+	t.Discharged(p.At(t).enterCv.Object())
 	p.At(t).lock.Exit(t)
 	if err == 0 {
 		d.free(t, p)
@@ -181,6 +183,7 @@ func (d *Driver) Info(t *sim.Thread, id env.LinkID) env.Errno {
 // without the lock, if the tunnel is condemned.
 func (d *Driver) enter(t *sim.Thread, p Ptr) env.Errno {
 	p.At(t).lock.Enter(t)
+	t.Awaits(p.At(t).enterCv.Object(), "", p.At(t).lock.Object())
 	for p.At(t).pending {
 		p.At(t).enterCv.Wait(t, &p.At(t).lock)
 	}

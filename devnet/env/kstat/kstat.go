@@ -114,6 +114,7 @@ func (l *Layer) insert(t *sim.Thread, p Ptr, e entry) {
 	*k = e
 	k.kid = l.kid
 	t.World().Register(&k.obj, "KSTAT", e.name, 0, k)
+	k.obj.SetIdentity(k.obj.Identity() ^ sim.Mix(uint64(e.zone)))
 	p.At(t).entry = k
 	l.chain = append(l.chain, k)
 }

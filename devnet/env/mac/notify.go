@@ -46,6 +46,7 @@ func (l *Layer) NotifyRemove(t *sim.Thread, m *MAC) {
 	t.Step(opNotifyRem, &n.obj, nil)
 	n.callback = nil
 	m.perimOwner().perim.exit(t, "notify")
+	t.Awaits(&n.obj, "", nil)
 	for n.walking {
 		t.Block(opWalkWait, &n.obj, &n.removing)
 	}
@@ -82,11 +83,13 @@ func (n *notify) run(t *sim.Thread) {
 			return
 		}
 		n.pending, n.walking = false, true
+		t.Obliged(&n.obj, "")
 		if n.callback != nil {
 			n.callback(t)
 		}
 		t.Step(opNotifyEnd, &n.obj, nil)
 		n.walking = false
+		t.Discharged(&n.obj)
 		for u := n.removing.First(); u != nil; u = n.removing.First() {
 			n.removing.Remove(u)
 			t.World().Wake(t, u)

@@ -38,6 +38,7 @@ func (l *Layer) hold(t *sim.Thread, s *softmac) (env.Device, env.Errno) {
 	s.mutex.Enter(t)
 	l.take(t, s)
 	l.hashLock.Exit(t)
+	t.Awaits(s.cv.Object(), "", s.mutex.Object())
 	for s.state != attachDone {
 		s.cv.Wait(t, &s.mutex)
 	}
@@ -83,6 +84,7 @@ func (l *Layer) walk(t *sim.Thread) bool {
 		if s.state == attachInprog {
 			l.take(t, s)
 			l.hashLock.Exit(t)
+			t.Awaits(s.cv.Object(), "", s.mutex.Object())
 			s.cv.Wait(t, &s.mutex)
 			l.give(t, s)
 			s.mutex.Exit(t)

@@ -153,11 +153,13 @@ func (l *Layer) Create(t *sim.Thread, d *ddi.Device) {
 
 // createTask is softmac_create_task, a kernel thread without locks.
 func (l *Layer) createTask(t *sim.Thread, s *softmac) {
+	t.Obliged(s.cv.Object(), "")
 	need, err := l.createDatalink(t, s)
 	s.mutex.Enter(t)
 	s.recreate = need
 	s.state, s.err, s.worker = attachDone, err, nil
 	s.cv.Broadcast(t)
+	t.Discharged(s.cv.Object())
 	s.mutex.Exit(t)
 }
 
@@ -228,6 +230,8 @@ func (l *Layer) Destroy(t *sim.Thread, name string) env.Errno {
 		return env.EBUSY
 	}
 	s.state, s.worker = detachInprog, t
+	t.Obliged(s.cv.Object(), "")
+	defer t.Discharged(s.cv.Object())
 	s.mutex.Exit(t)
 
 	if err := l.destroyDatalink(t, s); err != 0 {
