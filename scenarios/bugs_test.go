@@ -44,6 +44,26 @@ var reportedBugs = []reportedBug{
 		through: []string{"creator dls_devnet_set:824", "prober kstat_hold"},
 	},
 	{
+		id: "L01", says: "UPCALL first (always)", kind: "upcall", scenario: "l01-fork-during-create",
+		about: []string{"i_dls_devnet_lock"}, sites: []string{"dls_devnet_set:824", "i_dls_mgmt_upcall:330"},
+		threads: []string{"creator"}, through: []string{"creator dls_devnet_set:824", "creator i_dls_mgmt_upcall:330"},
+	},
+	{
+		id: "L02", says: "UPCALL in all", kind: "upcall", scenario: "l02-daemon-needs-the-lock",
+		about: []string{"i_dls_devnet_lock"}, sites: []string{"dls_devnet_set:824", "i_dls_mgmt_upcall:330"},
+		threads: []string{"admin"},
+	},
+	{
+		id: "L03", says: "UPCALL only; must not be DL", kind: "upcall", scenario: "l03-delays-under-the-lock",
+		about: []string{"i_dls_devnet_lock"}, sites: []string{"dls_devnet_set:824", "i_dls_mgmt_upcall:330"},
+		threads: []string{"admin"},
+	},
+	{
+		id: "L31", says: "driver lock held while waiting for the property task", kind: "upcall",
+		scenario: "l31-driver-lock-held-for-a-property-task", about: []string{"vnic_lock"},
+		sites: []string{"vnic_dev_delete", "dls_devnet_destroy:1855"}, threads: []string{"deleter"},
+	},
+	{
 		id: "L02", says: "(ii) DL: a daemon thread holds TABLE while forking behind such an ioctl", kind: "deadlock",
 		scenario: "l02-daemon-forks-under-its-table-lock", about: []string{"PROC", "REPLY", "TABLE", "i_dls_devnet_lock"},
 		sites: []string{
@@ -218,9 +238,7 @@ var reportedBugs = []reportedBug{
 // unreachableBugs are the entries of class L that nothing reports as failures, and why. Each
 // has a scenario in bugs/ that looks for it all the same.
 var unreachableBugs = map[string]string{
-	"L03": "latency, not a failure: bugs.md wants no DL",
 	"L15": "the callers of dls_devnet_open hold the directory lock of /dev/net",
-	"L31": "no property request of the daemon takes a driver's or the directory's lock",
 	"L33": "contrived: three renames and four preemptions",
 }
 

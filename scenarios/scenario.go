@@ -117,7 +117,7 @@ type Explore struct {
 	Depth     int      `yaml:"depth" min:"1" max:"20" default:"3" doc:"Bug depth that pct is tuned to, also in auto: one more than the number of preemptions."`
 	Schedules int      `yaml:"schedules" min:"1" max:"1000000000" default:"10000" doc:"How many schedules."`
 	Steps     int      `yaml:"steps" min:"100" max:"100000000" default:"20000" doc:"Steps after which a schedule is given up as unknown."`
-	Checks    []string `yaml:"checks" enum:"race" doc:"Checks to make besides those that are always made: race."`
+	Checks    []string `yaml:"checks" enum:"order|race|upcall" doc:"Checks to make besides those that are always made: order, race, upcall."`
 	Seed      int      `yaml:"seed" min:"0" max:"1000000000" default:"1" doc:"Seed of the campaign."`
 }
 
@@ -130,7 +130,7 @@ type Expect struct {
 
 // Violation is one expected violation.
 type Violation struct {
-	Kind  string   `yaml:"kind" required:"true" enum:"panic|deadlock|hang|lifetime|lin|livelock|refs|stale|race|answer" doc:"The check that reports it."`
+	Kind  string   `yaml:"kind" required:"true" enum:"panic|deadlock|hang|lifetime|lin|livelock|refs|stale|race|order|upcall|answer" doc:"The check that reports it."`
 	At    []string `yaml:"at" doc:"C functions that all appear in the report."`
 	Says  string   `yaml:"says" doc:"Part of what the report says."`
 	Maybe bool     `yaml:"maybe" doc:"It need not be found: it shows only in a debug kernel, or in few schedules."`

@@ -12,10 +12,6 @@ import (
 // The command line of dlsim is a contract of which this version honours a part. The rest is
 // known by name, so that it is refused clearly and never taken for something else.
 
-func laterChecks() []string {
-	return []string{"order", "upcall"}
-}
-
 func laterStrategies() []string { return []string{"dfs", "dpor"} }
 
 // refuseFlags adds flags of later versions to cmd, hidden: those in values take one.

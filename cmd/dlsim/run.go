@@ -139,7 +139,7 @@ func (f *runFlags) checkNames() ([]string, error) {
 	var names []string
 	for name := range strings.SplitSeq(f.checks, ",") {
 		name = strings.TrimSpace(name)
-		if err := pick("check", name, explore.AllCheckNames(), laterChecks()); err != nil {
+		if err := pick("check", name, explore.AllCheckNames(), nil); err != nil {
 			return nil, err
 		}
 		names = append(names, name)
@@ -306,10 +306,7 @@ func (s *session) explore(ctx context.Context, sc *scenario, c explore.Config) (
 		failures[i] = report.Failure{
 			Scenario: small.scenario, Record: small.record, Notes: shrunkNotes(small.trace.Shrunk),
 			Patches: s.patches, Trace: traces[i],
-			Found: &report.Finding{
-				Plan: v.Plan, Seed: r.Plan.Seed, First: v.First, Count: v.Count,
-				Exact: v.Exact, Schedules: r.Schedules,
-			},
+			Found: finding(r, v), Origin: v.Origin,
 		}
 	}
 	if !s.flags.quiet || r.Verdict != explore.Expected {
@@ -389,4 +386,15 @@ func (s *session) report(sc *scenario, r *explore.Result, failures []report.Fail
 			sc.name, left)
 	}
 	return nil
+}
+
+// finding says where the campaign's schedules met the violation, nil if it was found otherwise.
+func finding(r *explore.Result, v *explore.Violation) *report.Finding {
+	if v.Origin != "" {
+		return nil
+	}
+	return &report.Finding{
+		Plan: v.Plan, Seed: r.Plan.Seed, First: v.First, Count: v.Count,
+		Exact: v.Exact, Schedules: r.Schedules,
+	}
 }
