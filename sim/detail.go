@@ -193,6 +193,9 @@ func (w *World) slowCarryOut(t *Thread) {
 	if w.slow&slowFair != 0 {
 		t.ran = w.steps
 	}
+	if w.slow&slowTrail != 0 {
+		w.trail.event(t, w.slow&slowSequential != 0)
+	}
 	if w.slow&slowRaces != 0 && !t.op.Data {
 		t.tick()
 		if t.obj != nil {

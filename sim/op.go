@@ -36,8 +36,21 @@ type OpType struct {
 	Wait bool
 	// Data marks the access to a variable, which synchronises nothing.
 	Data bool
-	_    struct{}
+	// Acquire marks an operation, with access Write, that can run only while its object admits
+	// it, as World.Admit says; until then its thread waits without having changed anything.
+	Acquire Acquire
+	_       struct{}
 }
+
+// Acquire is a way to take an object.
+type Acquire uint8
+
+// What an operation takes its object for, and what an object admits.
+const (
+	Nobody    Acquire = iota // as the Acquire of an operation: it takes nothing
+	Shared                   // with others; an object that admits it admits no Exclusive
+	Exclusive                // alone; an object that admits it admits Shared too
+)
 
 // Resource is what an object tells a wait-for graph.
 type Resource interface {
@@ -115,6 +128,9 @@ func (w *World) Register(o *Object, class, key string, num int, res Resource) {
 	o.id = w.objects
 	o.order = order{}
 	o.clocks, o.accesses, o.life, o.identity = nil, nil, nil, 0
+	if w.trail != nil {
+		o.order.thing = w.trail.thing()
+	}
 	w.objects++
 }
 

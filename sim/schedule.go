@@ -50,7 +50,7 @@ func (w *World) passTime() bool {
 	}
 	w.now = w.sleepers.first().wake
 	for w.sleepers.len() > 0 && w.sleepers.first().wake == w.now {
-		w.Enable(w.sleepers.pop())
+		w.enableAfterAll(w.sleepers.pop())
 	}
 	return true
 }
@@ -59,6 +59,9 @@ func (w *World) passTime() bool {
 // the thread in Quiesce goes on, or this is a hang. Of the threads that hang, the first that
 // waits on an object says more than one that only joins another.
 func (w *World) quiet() {
+	if w.trail != nil {
+		w.trail.Quiet = true
+	}
 	stuck := (*Thread)(nil)
 	for _, t := range w.threads[:w.live] {
 		if t.state != done && !t.helper && t != w.quiescer &&
@@ -78,7 +81,7 @@ func (w *World) quiet() {
 				" waits at " + Op{stuck.op, stuck.obj}.String(),
 		})
 	case w.quiescer != nil:
-		w.Enable(w.quiescer)
+		w.enableAfterAll(w.quiescer)
 		w.quiescer = nil
 	}
 }
@@ -97,6 +100,14 @@ func (w *World) stuckAt() string {
 		s += t.op.Name + " " + t.obj.class
 	}
 	return s
+}
+
+// enableAfterAll enables t because no other thread can go on.
+func (w *World) enableAfterAll(t *Thread) {
+	if w.trail != nil {
+		w.trail.threads[t.serial].afterAll = int32(len(w.trail.Events))
+	}
+	w.Enable(t)
 }
 
 // lastLook shows the monitor every blocked thread once more, before a hang is reported:
@@ -138,6 +149,9 @@ func (w *World) carryOut(t *Thread) {
 
 // touch orders a second thing into the event that t is carrying out.
 func (w *World) touch(t *Thread, o *order, a Access) {
+	if w.trail != nil {
+		w.trail.use(o, a)
+	}
 	t.hash = o.event(t.hash, a)
 	w.add(t.hash)
 }
@@ -152,6 +166,7 @@ func (w *World) add(h uint64) {
 type order struct {
 	wrote uint64 // hash of the last write event on it
 	reads uint64 // sum of the hashes of the reads since then
+	thing int32  // serial number in Trail, 0 for none
 }
 
 // event mixes into event hash h the events on o that it comes after: all of them for a

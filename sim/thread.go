@@ -31,8 +31,9 @@ type Thread struct {
 	locked int32 // how many locks it holds
 	ran    int   // its last step in the fair part of a schedule
 
-	op  *OpType // the pending operation
-	obj *Object
+	op     *OpType // the pending operation
+	obj    *Object
+	serial int32 // in Trail
 	// hash stands for everything that happened before the thread's next event.
 	hash uint64
 
@@ -133,6 +134,9 @@ func (t *Thread) Fork(class string, num int, fn func(*Thread)) *Thread {
 	if t.w.slow&slowLocks != 0 {
 		t.w.locks.Forked(t, u)
 	}
+	if w := t.w; w.trail != nil {
+		w.trail.forked(u)
+	}
 	if t.Tracking() {
 		u.clock.join(t.clock)
 		t.tick()
@@ -151,6 +155,9 @@ func (t *Thread) Join(u *Thread) {
 	}
 	t.hash = Mix(t.hash ^ u.hash)
 	t.Follows(u)
+	if w := t.w; w.trail != nil {
+		w.trail.ended(u)
+	}
 	if t.Tracking() {
 		t.clock.join(u.clock)
 	}

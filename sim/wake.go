@@ -9,6 +9,14 @@ func (w *World) Enable(t *Thread) { w.enabled.add(t.id) }
 // Disable says that the pending operation of t cannot run any more.
 func (w *World) Disable(t *Thread) { w.enabled.remove(t.id) }
 
+// Admit says which operations that acquire o can run from now on: those that are pending are
+// enabled and disabled by the caller. The operation that is being carried out has written o.
+func (w *World) Admit(o *Object, a Acquire) {
+	if w.trail != nil {
+		w.trail.admit(&o.order, a)
+	}
+}
+
 // EnableAll is Enable for each thread in q: what they wait for has become free, and any of
 // them may win it.
 func (w *World) EnableAll(q *Queue) {
@@ -33,6 +41,9 @@ func (w *World) Wake(by, t *Thread) {
 
 // after makes what t does next come after what by has done.
 func (w *World) after(by, t *Thread) {
+	if w.trail != nil {
+		w.trail.cause(t)
+	}
 	if w.slow&slowRaces != 0 {
 		t.clock.join(by.clock)
 	}
@@ -42,6 +53,9 @@ func (w *World) after(by, t *Thread) {
 // such as the readers in front of a writer: all of p happens before what t does next.
 func (w *World) WakeAfter(p *Past, t *Thread) {
 	t.hash = Mix(t.hash ^ p.sum)
+	if w.trail != nil {
+		w.trail.causes(p.events, t)
+	}
 	if w.slow&slowRaces != 0 {
 		t.clock.join(p.clock)
 	}
@@ -51,13 +65,17 @@ func (w *World) WakeAfter(p *Past, t *Thread) {
 // Past collects operations of several threads that commute with each other, for WakeAfter.
 // The zero value is empty.
 type Past struct {
-	sum   uint64
-	clock clock
+	sum    uint64
+	clock  clock
+	events []int32 // in Trail
 }
 
 // Add adds the operation that t is carrying out, and all that happened before it.
 func (p *Past) Add(t *Thread) {
 	p.sum += t.hash
+	if r := t.w.trail; r != nil && r.open {
+		p.events = append(p.events, int32(len(r.Events)-1))
+	}
 	if t.Tracking() {
 		p.clock.join(t.clock)
 	}

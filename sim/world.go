@@ -131,6 +131,7 @@ const (
 	slowLocks                        // a LockMonitor watches
 	slowWatched                      // the strategy watches each step
 	slowFair                         // beyond the step limit: each thread in turn
+	slowTrail                        // what events depend on is recorded
 )
 
 // World runs schedules, one at a time. It keeps its threads' coroutines and its buffers
@@ -166,6 +167,7 @@ type World struct {
 	explain  func(f *Failure)
 	handoff  bool
 	log      func(t *Thread, line string)
+	trail    *Trail // nil if the strategy wants none
 	detail   worldDetail
 	races    raceState
 }
@@ -200,6 +202,9 @@ func (w *World) Run(cfg Config, s Strategy, body func(*Thread)) Result {
 		if f := w.locks.End(w); f != nil {
 			w.fail(f)
 		}
+	}
+	if w.trail != nil {
+		w.trail.end(w)
 	}
 	w.tearDown()
 	return Result{
@@ -239,6 +244,12 @@ func (w *World) reset(cfg Config, s Strategy) {
 	if w.watcher, watched = s.(Watcher); watched {
 		w.slow |= slowWatched
 	}
+	w.trail = nil
+	if s, ok := s.(Tracker); ok {
+		w.trail = s.Trail()
+		w.trail.reset()
+		w.slow |= slowTrail
+	}
 }
 
 // newThread makes thread number w.live of this schedule, enabled at its start.
@@ -254,7 +265,7 @@ func (w *World) newThread(class string, num int, fn func(*Thread)) *Thread {
 	t.state, t.helper, t.locked, t.ran = unstarted, false, 0, 0
 	t.local, t.waits, t.joins = nil, nil, nil
 	t.op, t.obj, t.hash, t.wake, t.steps = opStart, nil, 0, 0, 0
-	t.queue, t.qprev, t.qnext = nil, nil, nil
+	t.queue, t.qprev, t.qnext, t.serial = nil, nil, nil, 0
 	t.joiners.Reset()
 	t.clock = t.clock[:0]
 	t.detail.reset()

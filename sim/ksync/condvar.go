@@ -7,7 +7,7 @@ import "dlsim/sim"
 var (
 	opWait      = &sim.OpType{Name: "cv_wait", Access: sim.Write}
 	opWaiting   = &sim.OpType{Name: "cv_wait (waiting)", Access: sim.Write, Wait: true}
-	opReacquire = &sim.OpType{Name: "cv_wait (mutex_enter)", Access: sim.Write}
+	opReacquire = &sim.OpType{Name: "cv_wait (mutex_enter)", Access: sim.Write, Acquire: sim.Exclusive}
 	opSignal    = &sim.OpType{Name: "cv_signal", Access: sim.Write}
 	opBroadcast = &sim.OpType{Name: "cv_broadcast", Access: sim.Write}
 )

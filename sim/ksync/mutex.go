@@ -12,7 +12,7 @@ package ksync
 import "dlsim/sim"
 
 var (
-	opMutexEnter = &sim.OpType{Name: "mutex_enter", Access: sim.Write}
+	opMutexEnter = &sim.OpType{Name: "mutex_enter", Access: sim.Write, Acquire: sim.Exclusive}
 	opMutexExit  = &sim.OpType{Name: "mutex_exit", Access: sim.Write}
 	opMutexGot   = &sim.OpType{Name: "mutex_enter (waiting)", Access: sim.Write, Wait: true}
 	opMutexAfter = &sim.OpType{Name: "after mutex_exit", Access: sim.Local}
@@ -107,6 +107,7 @@ func (m *Mutex) take(t *sim.Thread) {
 	m.owner = t
 	m.life.Lock(&m.obj)
 	t.World().DisableAll(&m.wanting)
+	t.World().Admit(&m.obj, sim.Nobody)
 	t.Held(&m.obj, "")
 }
 
@@ -145,6 +146,7 @@ func (m *Mutex) release(t *sim.Thread) {
 		return
 	}
 	t.World().EnableAll(&m.wanting)
+	t.World().Admit(&m.obj, sim.Exclusive)
 }
 
 // Owner returns the owning thread, nil if the mutex is free. It is not an operation.

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package sim
+
+// Trail records, event by event, what the events of a schedule depend on: the relation that
+// Result.Fingerprint is a hash of, for strategies that explore one schedule of each such
+// relation only. A strategy that implements Tracker is given one; it costs nothing when none
+// does.
+//
+// Threads and things have serial numbers that do not change from one schedule to the next, as
+// long as the same thread makes them in the same order: the n-th thread that a thread creates,
+// the n-th object that it registers. Serial numbers of threads start at 0, of things at 1.
+type Trail struct {
+	// Events are the events so far; all but the last one are over. Those of sequential phases
+	// are not recorded: everything comes after them.
+	Events []TrailEvent
+	// Uses and Causes hold those of all events; see TrailEvent.
+	Uses   []Use
+	Causes []int32
+	// Left are the threads that had not ended when the schedule had.
+	Left []Left
+	// Quiet says that nothing could go on at the end.
+	Quiet bool
+
+	running int32 // serial number of the thread that acts
+	open    bool  // it does so in the last event, and not in a sequential phase
+	threads []trailThread
+	made    int32 // things that have a serial number
+}
+
+// TrailEvent is one operation that a thread has carried out, with all that it did until it
+// published its next one. Its uses and causes go up to those of the next event.
+type TrailEvent struct {
+	Thread  int32
+	Uses    int32 // index of the first in Trail.Uses: things it read or wrote
+	Causes  int32 // index of the first in Trail.Causes: events that let it happen
+	Acquire Acquire
+	// AfterAll is not 0 if the event could happen only when no other thread could go on: it comes
+	// after the first so many events.
+	AfterAll int32
+}
+
+// Use says that an event acted on a thing: an object, or the allocation of a buffer.
+type Use struct {
+	Thing  int32
+	Access Access // Read or Write
+	// Admits says which acquiring operations on the thing can run after the event.
+	Admits Acquire
+	// Changed says that the event decided Admits; else it is as it was before.
+	Changed bool
+}
+
+// Left is a thread that has not ended, and what it would have done next.
+type Left struct {
+	Thread  int32
+	Thing   int32 // 0 for none
+	Access  Access
+	Acquire Acquire
+	Enabled bool
+}
+
+type trailThread struct {
+	children, things []int32 // serial numbers, in order of creation
+	forked, known    int     // how many of them there are in this schedule
+	id               int32   // in this schedule
+	last             int32   // its last event, -1 for none
+	causes           []int32 // of its next event
+	afterAll         int32   // see TrailEvent
+}
+
+// Tracker is a Strategy that wants to know what the events of its schedules depend on.
+type Tracker interface {
+	Strategy
+	// Trail returns the trail to record into; the same for all schedules.
+	Trail() *Trail
+}
+
+// ID returns the id that the thread with a serial number has in this schedule.
+func (r *Trail) ID(thread int32) int { return int(r.threads[thread].id) }
+
+// Threads returns how many threads have a serial number; not all are in every schedule.
+func (r *Trail) Threads() int { return len(r.threads) }
+
+// Thing returns the serial number of the object, 0 if it has none.
+func (o *Object) Thing() int32 { return o.order.thing }
+
+// Serial returns the serial number of the thread in worlds with a Trail. Any thread may call it.
+func (t *Thread) Serial() int32 { return t.serial }
+
+// Pending returns the events that have let the next operation of a thread happen, and its last
+// event, -1 for none.
+func (r *Trail) Pending(thread int32) (causes []int32, last int32) {
+	x := &r.threads[thread]
+	return x.causes, x.last
+}
+
+// UsesOf and CausesOf return those of event i.
+func (r *Trail) UsesOf(i int) []Use {
+	if i+1 < len(r.Events) {
+		return r.Uses[r.Events[i].Uses:r.Events[i+1].Uses]
+	}
+	return r.Uses[r.Events[i].Uses:]
+}
+
+// CausesOf is described at UsesOf.
+func (r *Trail) CausesOf(i int) []int32 {
+	if i+1 < len(r.Events) {
+		return r.Causes[r.Events[i].Causes:r.Events[i+1].Causes]
+	}
+	return r.Causes[r.Events[i].Causes:]
+}
+
+// reset begins a schedule. Serial numbers stay what they are.
+func (r *Trail) reset() {
+	r.Events, r.Uses, r.Causes = r.Events[:0], r.Uses[:0], r.Causes[:0]
+	r.running, r.open, r.Quiet = 0, false, false
+	for i := range r.threads {
+		x := &r.threads[i]
+		x.forked, x.known, x.last, x.afterAll = 0, 0, -1, 0
+		x.causes = x.causes[:0]
+	}
+	if len(r.threads) == 0 {
+		r.threads = append(r.threads, trailThread{last: -1}) // main
+	}
+	r.threads[0].id = 0
+}
+
+// forked gives t, which the running thread creates, its serial number.
+func (r *Trail) forked(t *Thread) {
+	p := &r.threads[r.running]
+	if p.forked == len(p.children) {
+		p.children = append(p.children, int32(len(r.threads)))
+		r.threads = append(r.threads, trailThread{last: -1})
+		p = &r.threads[r.running]
+	}
+	t.serial = p.children[p.forked]
+	p.forked++
+	r.threads[t.serial].id = t.id
+	r.cause(t)
+}
+
+// thing returns the serial number of the next thing that the running thread makes.
+func (r *Trail) thing() int32 {
+	p := &r.threads[r.running]
+	if p.known == len(p.things) {
+		r.made++
+		p.things = append(p.things, r.made)
+	}
+	p.known++
+	return p.things[p.known-1]
+}
+
+// event begins the event of t, which it has just been picked for.
+func (r *Trail) event(t *Thread, sequential bool) {
+	r.running, r.open, r.Quiet = t.serial, !sequential, false
+	if sequential {
+		return
+	}
+	x := &r.threads[t.serial]
+	x.last = int32(len(r.Events))
+	r.Events = append(r.Events, TrailEvent{
+		Thread: t.serial, Uses: int32(len(r.Uses)), Causes: int32(len(r.Causes)),
+		Acquire: t.op.Acquire, AfterAll: x.afterAll,
+	})
+	r.Causes = append(r.Causes, x.causes...)
+	x.causes, x.afterAll = x.causes[:0], 0
+	if t.obj != nil {
+		r.use(&t.obj.order, t.op.Access)
+	}
+}
+
+// use adds to the current event that it acts on o.
+func (r *Trail) use(o *order, a Access) {
+	if o.thing == 0 {
+		o.thing = r.thing()
+	}
+	if !r.open || a == Local {
+		return
+	}
+	uses := r.Uses[r.Events[len(r.Events)-1].Uses:]
+	for i := range uses {
+		if uses[i].Thing == o.thing {
+			uses[i].Access = max(uses[i].Access, a)
+			return
+		}
+	}
+	r.Uses = append(r.Uses, Use{Thing: o.thing, Access: a})
+}
+
+// admit notes which acquiring operations o admits from now on. The event has written o.
+func (r *Trail) admit(o *order, a Acquire) {
+	if !r.open {
+		return
+	}
+	uses := r.Uses[r.Events[len(r.Events)-1].Uses:]
+	for i := range uses {
+		if u := &uses[i]; u.Thing == o.thing && u.Access == Write {
+			u.Admits, u.Changed = a, true
+			return
+		}
+	}
+	panic("engine bug: an operation decides who can go on at an object that it does not write")
+}
+
+// end notes what is left of the schedule.
+func (r *Trail) end(w *World) {
+	r.Left = r.Left[:0]
+	for _, t := range w.threads[:w.live] {
+		if t.state == done || t.op == nil {
+			continue
+		}
+		l := Left{Thread: t.serial, Acquire: t.op.Acquire, Enabled: t.Enabled()}
+		if t.obj != nil {
+			l.Thing, l.Access = t.obj.order.thing, t.op.Access
+		}
+		r.Left = append(r.Left, l)
+	}
+}
+
+// cause says that the current event lets t make its next one.
+func (r *Trail) cause(t *Thread) {
+	if r.open {
+		r.threads[t.serial].causes = append(r.threads[t.serial].causes, int32(len(r.Events)-1))
+	}
+}
+
+// causes says so of earlier events.
+func (r *Trail) causes(events []int32, t *Thread) {
+	if r.open {
+		r.threads[t.serial].causes = append(r.threads[t.serial].causes, events...)
+	}
+}
+
+// ended says that the current event could happen because u has ended.
+func (r *Trail) ended(u *Thread) {
+	if last := r.threads[u.serial].last; r.open && last >= 0 {
+		r.Causes = append(r.Causes, last)
+	}
+}
