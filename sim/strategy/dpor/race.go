@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package dpor
+
+import "dlsim/sim"
+
+// race is two events of different threads that conflict, and that nothing else orders.
+type race struct{ first, second int32 }
+
+type scratch struct {
+	direct   []int32
+	sequence []item
+	clock    clock
+}
+
+// noteRaces keeps the races of event i with those that it conflicts with, in scratch.direct, that
+// nothing else orders before it. If event taken is not -1, i acquires what it took; then the first
+// of the direct ones is the release, and cannot be reversed.
+func (s *Search) noteRaces(i int, taken int32) {
+	e, direct := &s.events[i], s.scratch.direct
+	c := s.causesOf(e)
+	if taken >= 0 {
+		if s.unordered(taken, e, c) && !s.between(taken, direct[1:]) {
+			s.races = append(s.races, race{taken, int32(i)})
+		}
+		direct = direct[1:]
+	}
+	for _, x := range direct {
+		if s.unordered(x, e, c) && !s.between(x, s.scratch.direct) {
+			s.races = append(s.races, race{x, int32(i)})
+		}
+	}
+}
+
+// unordered reports whether neither the thread of e nor its causes, whose clock is c, order event x
+// before it.
+func (s *Search) unordered(x int32, e *event, c clock) bool {
+	first := &s.events[x]
+	return first.thread != e.thread && !s.after(first, c)
+}
+
+// between reports whether event x comes before another one of events.
+func (s *Search) between(x int32, events []int32) bool {
+	for _, y := range events {
+		if y != x && s.after(&s.events[x], s.clockOf(&s.events[y])) {
+			return true
+		}
+	}
+	return false
+}
+
+// reverse puts into the wakeup trees what the schedule that has just ended shows. failed says that
+// it ended by a failure.
+func (s *Search) reverse(failed bool) {
+	for _, r := range s.races {
+		s.insert(r.first, s.itemOf(&s.events[r.second]))
+	}
+	s.races = s.races[:0]
+	for i := range s.events {
+		s.otherAnswers(i)
+	}
+	for i := range s.trail.Left {
+		l := &s.trail.Left[i]
+		if !l.Enabled && l.Acquire != sim.Nobody {
+			s.waiting(l)
+		}
+	}
+	if failed && !s.trail.Quiet {
+		s.cutOff()
+	}
+}
+
+// otherAnswers puts the events into the tree that differ from event i in one answer to Choose and
+// agree in those before it.
+func (s *Search) otherAnswers(i int) {
+	for k, n := range s.events[i].choices {
+		for a := range n {
+			e := &s.events[i]
+			if a != e.answers[k] {
+				x := s.itemOf(e)
+				x.answers = append(e.answers[:k:k], a)
+				s.insert(int32(i), x)
+			}
+		}
+	}
+}
+
+// waiting reverses the race of a thread that waits for an object with the one that has taken it.
+func (s *Search) waiting(l *sim.Left) {
+	if int(l.Thing) >= len(s.last) || s.last[l.Thing] < 0 || s.admits(s.last[l.Thing]) >= l.Acquire {
+		return
+	}
+	first := s.taker(s.last[l.Thing], l.Acquire)
+	x := s.pending(l)
+	if s.events[first].thread != x.thread && !s.after(&s.events[first], x.clock) {
+		s.insert(first, x)
+	}
+}
+
+// pending returns the event that a thread would have made next.
+func (s *Search) pending(l *sim.Left) item {
+	c := s.scratch.clock[:0]
+	for range s.trail.Threads() {
+		c = append(c, 0)
+	}
+	x := item{thread: l.Thread, last: true}
+	causes, last := s.trail.Pending(l.Thread)
+	if last >= 0 {
+		c.join(s.clockOf(&s.events[last]))
+	}
+	for _, e := range causes {
+		c.join(s.clockOf(&s.events[e]))
+	}
+	s.scratch.clock, x.clock = c, c
+	if l.Access != sim.Local {
+		x.uses = []use{{thing: l.Thing, access: l.Access}}
+	}
+	return x
+}
+
+// cutOff handles a failure of the last event before others could go on. It conflicts with each event
+// that was made and with each that could have been.
+func (s *Search) cutOff() {
+	n := int32(len(s.events) - 1)
+	f := &s.events[n]
+	f.ends = true
+	for i := range s.trail.Left {
+		if l := &s.trail.Left[i]; l.Enabled && l.Thread != f.thread {
+			s.insert(n, s.pending(l), s.itemOf(f))
+		}
+	}
+	s.scratch.direct = s.scratch.direct[:0]
+	for _, x := range s.lastOf {
+		if x >= 0 && x != n && !s.after(&s.events[x], s.clockOf(f)) {
+			s.scratch.direct = append(s.scratch.direct, x)
+		}
+	}
+	for _, x := range s.scratch.direct {
+		if !s.between(x, s.scratch.direct) {
+			s.insert(x, s.itemOf(f))
+		}
+	}
+}

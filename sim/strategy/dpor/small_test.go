@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package dpor_test
+
+import (
+	"fmt"
+	"testing"
+
+	"dlsim/sim"
+	"dlsim/sim/ksync"
+	"dlsim/sim/strategy"
+	"dlsim/sim/strategy/dpor"
+
+	"pgregory.net/rapid"
+)
+
+// explore runs body to the end of the search and shows each execution to visit, which may be nil.
+func explore(tb rapid.TB, cfg sim.Config, body func(*sim.Thread), visit func(*sim.World, sim.Result)) strategy.Coverage {
+	tb.Helper()
+	w := sim.New()
+	defer w.Close()
+	s := new(dpor.Search)
+	for {
+		r := w.Run(cfg, s, body)
+		if visit != nil && r.Outcome != sim.Stopped {
+			visit(w, r)
+		}
+		if !s.Next(r) {
+			break
+		}
+	}
+	if s.Err() != nil {
+		tb.Fatal(s.Err())
+	}
+	return s.Coverage()
+}
+
+// count fails the test unless there are so many executions and none was redundant.
+func count(t *testing.T, name string, want int64, body func(*sim.Thread)) {
+	t.Helper()
+	c := explore(t, sim.Config{}, body, func(_ *sim.World, r sim.Result) {
+		if r.Outcome != sim.Passed {
+			t.Fatalf("%s: %v: %v", name, r.Outcome, r.Failure)
+		}
+	})
+	if c.Executions != want || c.Redundant != 0 || c.Branches != 0 {
+		t.Errorf("%s: %+v, want %d", name, c, want)
+	}
+}
+
+// W1x(n): three threads, each n times (enter, add, exit).
+func counter(n int) func(*sim.Thread) {
+	var mu ksync.Mutex
+	return func(t *sim.Thread) {
+		mu.Init(t.World(), nil, "m", "", 0)
+		var threads [3]*sim.Thread
+		for i := range threads {
+			threads[i] = t.SpawnN("worker", i+1, func(t *sim.Thread) {
+				for range n {
+					mu.Enter(t)
+					mu.Exit(t)
+				}
+			})
+		}
+		for _, u := range threads {
+			t.Join(u)
+		}
+	}
+}
+
+func TestCounter(t *testing.T) {
+	count(t, "W1x(1)", 6, counter(1))
+	count(t, "W1x(2)", 90, counter(2))
+	count(t, "W1x(3)", 1680, counter(3))
+	count(t, "W1x(4)", 34650, counter(4))
+}
+
+func readers(n int) func(*sim.Thread) {
+	var x ksync.Var[int]
+	return func(t *sim.Thread) {
+		x.Init(t.World(), nil, "x", "", 0)
+		t.Fork("writer", 0, func(t *sim.Thread) { x.Store(t, 1) })
+		for i := range n {
+			t.Fork("reader", i+1, func(t *sim.Thread) { x.Load(t) })
+		}
+	}
+}
+
+func TestReaders(t *testing.T) {
+	for _, n := range []int{2, 8, 13} {
+		count(t, fmt.Sprintf("readers(%d)", n), 1<<n, readers(n))
+	}
+}
+
+func lastzero(n int) func(*sim.Thread) {
+	a := make([]ksync.Var[int], n+1)
+	return func(t *sim.Thread) {
+		for i := range a {
+			a[i].Init(t.World(), nil, "a", "", i+1)
+			a[i].Poke(0)
+		}
+		t.Fork("checker", 0, func(t *sim.Thread) {
+			for i := n; a[i].Load(t) != 0; i-- {
+			}
+		})
+		for j := 1; j <= n; j++ {
+			t.Fork("t", j, func(t *sim.Thread) { a[j].Store(t, a[j-1].Load(t)+1) })
+		}
+	}
+}
+
+func TestLastzero(t *testing.T) {
+	count(t, "lastzero(5)", 64, lastzero(5))
+	count(t, "lastzero(10)", 3328, lastzero(10))
+	count(t, "lastzero(15)", 147456, lastzero(15))
+}
+
+func filesystem(n int) func(*sim.Thread) {
+	const inodes, blocks = 32, 26
+	var (
+		locki [inodes]ksync.Mutex
+		inode [inodes]int
+		lockb [blocks]ksync.Mutex
+		inUse [blocks]bool
+	)
+	return func(t *sim.Thread) {
+		for i := range inodes {
+			locki[i].Init(t.World(), nil, "inode", "", i+1)
+			inode[i] = 0
+		}
+		for i := range blocks {
+			lockb[i].Init(t.World(), nil, "block", "", i+1)
+			inUse[i] = false
+		}
+		for tid := range n {
+			t.Fork("t", tid+1, func(t *sim.Thread) {
+				i := tid % inodes
+				locki[i].Enter(t)
+				if inode[i] == 0 {
+					for b, looking := (i*2)%blocks, true; looking; b = (b + 1) % blocks {
+						lockb[b].Enter(t)
+						if !inUse[b] {
+							inUse[b], inode[i], looking = true, b+1, false
+						}
+						lockb[b].Exit(t)
+					}
+				}
+				locki[i].Exit(t)
+			})
+		}
+	}
+}
+
+func TestFilesystem(t *testing.T) {
+	for _, x := range []struct {
+		threads int
+		want    int64
+	}{{14, 2}, {16, 8}, {18, 32}, {19, 64}} {
+		count(t, fmt.Sprintf("filesystem(%d)", x.threads), x.want, filesystem(x.threads))
+	}
+}

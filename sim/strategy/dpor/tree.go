@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package dpor
+
+import "slices"
+
+// branch is a node of a wakeup tree: the next event of a thread, as it was in the schedule that the
+// branch was made of, and the trees that follow.
+type branch struct {
+	thread  int32
+	ends    bool
+	uses    []use
+	answers []int32 // that it gives, as far as known
+	kids    *branch // first
+	sibling *branch // next
+}
+
+// item is one event of a sequence that is to be put into a tree.
+type item struct {
+	thread, seq int32
+	ends, last  bool // last: the event whose race is reversed
+	uses        []use
+	answers     []int32
+	clock       clock // of what comes before it; of the last one without what it conflicts with
+}
+
+// itemOf makes the last item of a sequence of an event, which may be asked for other answers there
+// than it was.
+func (s *Search) itemOf(e *event) item {
+	return item{thread: e.thread, ends: e.ends, last: true, uses: s.usesOf(e), clock: s.causesOf(e)}
+}
+
+// before reports whether x, which comes earlier in a sequence than y, must.
+func before(x, y *item) bool {
+	if y.clock.at(x.thread) >= x.seq {
+		return true
+	}
+	return y.last && (y.ends || x.ends || conflict(x.uses, y.uses))
+}
+
+// insert puts into the wakeup tree of the state before event e the events that do not come after e,
+// followed by x, unless that is covered.
+func (s *Search) insert(e int32, x ...item) {
+	first := &s.events[e]
+	seq := s.scratch.sequence[:0]
+	for i := int(e) + 1; i < len(s.events); i++ {
+		y := &s.events[i]
+		c := s.clockOf(y)
+		if !y.ends && !s.after(first, c) {
+			seq = append(seq, item{thread: y.thread, seq: y.seq, uses: s.usesOf(y), answers: y.answers, clock: c})
+		}
+	}
+	seq = append(seq, x...)
+	s.scratch.sequence = seq
+	if s.known(s.sleepers(int(e)), seq) {
+		return
+	}
+	list := &s.nodes[e].tree
+	for len(seq) > 0 {
+		b, at := match(*list, seq)
+		if b == nil {
+			break
+		}
+		if b.kids == nil {
+			return
+		}
+		if at >= 0 {
+			seq = slices.Delete(seq, at, at+1)
+		}
+		list = &b.kids
+	}
+	for *list != nil {
+		list = &(*list).sibling
+	}
+	for i := range seq {
+		*list = s.branch(&seq[i])
+		list = &(*list).kids
+	}
+}
+
+// known reports whether something that is asleep can go first in the sequence.
+func (s *Search) known(sleepers []sleeper, seq []item) bool {
+	for i := range sleepers {
+		z := &sleepers[i]
+		at, ok := initial(seq, z.thread, z.ends, z.uses, z.answers)
+		if ok && (at < 0 || exhausted(sleepers, z.thread, seq[at].answers)) {
+			return true
+		}
+	}
+	return false
+}
+
+// match returns the first branch that can go first in the sequence, and where it is there, -1 if it
+// commutes with all of it.
+func match(list *branch, seq []item) (*branch, int) {
+	for b := list; b != nil; b = b.sibling {
+		if at, ok := initial(seq, b.thread, b.ends, b.uses, b.answers); ok {
+			return b, at
+		}
+	}
+	return nil, -1
+}
+
+// initial reports whether an event is a weak initial of the sequence: it can go first, as part of it
+// or because it commutes with all of it, in which case at is -1.
+func initial(seq []item, thread int32, ends bool, uses []use, answers []int32) (at int, ok bool) {
+	for i := range seq {
+		y := &seq[i]
+		if y.thread != thread {
+			continue
+		}
+		if !agree(y.answers, answers) {
+			return 0, false
+		}
+		for j := range i {
+			if before(&seq[j], y) {
+				return 0, false
+			}
+		}
+		return i, true
+	}
+	if ends {
+		return 0, false
+	}
+	for i := range seq {
+		if seq[i].ends || conflict(seq[i].uses, uses) {
+			return 0, false
+		}
+	}
+	return -1, true
+}
+
+// agree reports whether answers, of which some may not be known, are the same as far as they are.
+func agree(a, b []int32) bool {
+	n := min(len(a), len(b))
+	return slices.Equal(a[:n], b[:n])
+}
+
+// branch makes a branch of an item.
+func (s *Search) branch(x *item) *branch {
+	b := s.spare
+	if b == nil {
+		b = new(branch)
+	} else {
+		s.spare = b.sibling
+	}
+	*b = branch{thread: x.thread, ends: x.ends, uses: append(b.uses[:0], x.uses...), answers: append(b.answers[:0], x.answers...)}
+	return b
+}
+
+// free1 gives a branch without kids back.
+func (s *Search) free1(b *branch) {
+	b.sibling, s.spare = s.spare, b
+}
