@@ -217,10 +217,10 @@ func (r *Trail) end(w *World) {
 	}
 }
 
-// cause says that the current event lets t make its next one.
+// cause says that what the running thread does lets t make its next event.
 func (r *Trail) cause(t *Thread) {
-	if r.open {
-		r.threads[t.serial].causes = append(r.threads[t.serial].causes, int32(len(r.Events)-1))
+	if last := r.threads[r.running].last; last >= 0 {
+		r.threads[t.serial].causes = append(r.threads[t.serial].causes, last)
 	}
 }
 

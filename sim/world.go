@@ -330,6 +330,9 @@ func (w *World) Now() time.Duration { return time.Duration(w.now) }
 // Steps returns the number of operations carried out so far.
 func (w *World) Steps() int { return w.steps }
 
+// Fingerprint returns that of the schedule so far, as Result.Fingerprint says.
+func (w *World) Fingerprint() uint64 { return w.print }
+
 // Picks returns the number of picks among at least two threads so far.
 func (w *World) Picks() int { return w.picks }
 

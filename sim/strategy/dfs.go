@@ -27,11 +27,17 @@ const Unbounded = -1
 type DFS struct {
 	// Preemptions is the bound, or Unbounded.
 	Preemptions int
+	// Merge gives a schedule up when it has come to where an earlier one was, up to the order of
+	// operations that commute, with no more preemptions and the same thread running (happens-before
+	// caching, as in CHESS). It needs memory for each such state.
+	Merge bool
 
 	path        []dfsNode
 	at          int
-	preemptions int // in this schedule so far
-	level       int // schedules with so many are new
+	preemptions int              // in this schedule so far
+	level       int              // schedules with so many are new
+	seen        map[mergeKey]int // preemptions that it took to get to a state
+	merged      bool             // the schedule was given up
 	covered     Coverage
 	err         error
 }
@@ -40,10 +46,14 @@ type DFS struct {
 type dfsNode struct{ answer, of int }
 
 // Begin implements sim.Strategy.
-func (s *DFS) Begin(*sim.World) { s.at, s.preemptions = 0, 0 }
+func (s *DFS) Begin(*sim.World) { s.at, s.preemptions, s.merged = 0, 0, false }
 
 // Pick implements sim.Strategy: first the thread that runs, if it can, then the others in order.
 func (s *DFS) Pick(w *sim.World, cur *sim.Thread) int {
+	if s.Merge && s.at == len(s.path) && s.known(w, cur) {
+		s.merged = true
+		return sim.StopRun
+	}
 	e := w.Enabled()
 	if cur == nil || !cur.Enabled() {
 		return e.At(s.answer(e.Len()))
@@ -61,6 +71,28 @@ func (s *DFS) Pick(w *sim.World, cur *sim.Thread) int {
 		return id
 	}
 	return e.At(a)
+}
+
+// mergeKey is a state: what has happened, and who goes on if nothing preempts it.
+type mergeKey struct {
+	print uint64
+	cur   int32
+}
+
+// known reports whether the state was reached before with no more preemptions, and remembers it.
+func (s *DFS) known(w *sim.World, cur *sim.Thread) bool {
+	if s.seen == nil {
+		s.seen = make(map[mergeKey]int)
+	}
+	k := mergeKey{w.Fingerprint(), -1}
+	if cur != nil && cur.Enabled() {
+		k.cur = int32(cur.ID())
+	}
+	if n, ok := s.seen[k]; ok && n <= s.preemptions {
+		return true
+	}
+	s.seen[k] = s.preemptions
+	return false
 }
 
 // Choose implements sim.Strategy.
@@ -85,7 +117,7 @@ func (s *DFS) Next(sim.Result) bool {
 	if s.err != nil {
 		return false
 	}
-	if s.Preemptions == Unbounded || s.preemptions == s.level {
+	if !s.merged && (s.Preemptions == Unbounded || s.preemptions == s.level) {
 		s.covered.Executions++
 	} else {
 		s.covered.Redundant++
@@ -100,6 +132,7 @@ func (s *DFS) Next(sim.Result) bool {
 	s.path = s.path[:0]
 	if s.covered.Bounded && s.level < s.Preemptions {
 		s.level++
+		clear(s.seen)
 		s.covered.Bounded = false
 		return true
 	}

@@ -3,6 +3,7 @@
 package strategy_test
 
 import (
+	"maps"
 	"testing"
 
 	"dlsim/sim"
@@ -97,6 +98,44 @@ func TestDFSBound(t *testing.T) {
 		})
 		if int(c.Executions) != want || len(seen) != want || c.Bounded != (bound < most) {
 			t.Errorf("bound %d: %+v, %d different, want %d", bound, c, len(seen), want)
+		}
+	}
+}
+
+// Merging leaves out no interleaving that some schedule within the bound has.
+func TestDFSMerge(t *testing.T) {
+	var m ksync.Mutex
+	var v ksync.Var[int]
+	body := func(t *sim.Thread) {
+		m.Init(t.World(), nil, "m", "", 0)
+		v.Init(t.World(), nil, "v", "", 0)
+		v.Poke(0)
+		for i := range 3 {
+			t.Fork("t", i+1, func(t *sim.Thread) {
+				v.Store(t, v.Load(t)+1)
+				m.Enter(t)
+				if t.Choose(2, "again") == 1 {
+					v.Load(t)
+				}
+				m.Exit(t)
+			})
+		}
+	}
+	for bound := range 4 {
+		want, got := make(map[uint64]bool), make(map[uint64]bool)
+		all := search(t, &strategy.DFS{Preemptions: bound}, body, func(_ *sim.World, r sim.Result) {
+			want[r.Fingerprint] = true
+		})
+		c := search(t, &strategy.DFS{Preemptions: bound, Merge: true}, body, func(_ *sim.World, r sim.Result) {
+			if r.Outcome != sim.Stopped {
+				got[r.Fingerprint] = true
+			}
+		})
+		if !maps.Equal(got, want) || c.Bounded != all.Bounded {
+			t.Errorf("bound %d: %d interleavings of %d", bound, len(got), len(want))
+		}
+		if c.Executions*2 > all.Executions && bound > 1 {
+			t.Errorf("bound %d: %d executions of %d: hardly anything was merged", bound, c.Executions, all.Executions)
 		}
 	}
 }
