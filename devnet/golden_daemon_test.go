@@ -34,9 +34,9 @@ type goldenRow struct {
 
 func (d *goldenDaemon) init(g *golden) { *d = goldenDaemon{g: g, next: 1} }
 
-func (d *goldenDaemon) start(w *sim.World) {
+func (d *goldenDaemon) start(t *sim.Thread) {
 	d.up = true
-	d.g.k.Door.Attach(w, func(*sim.Thread, *door.Request) door.Reply { return door.Reply{} })
+	d.g.k.Door.Attach(t, func(*sim.Thread, *door.Request) door.Reply { return door.Reply{} })
 }
 
 func (d *goldenDaemon) stop(t *sim.Thread) {

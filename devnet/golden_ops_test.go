@@ -148,7 +148,7 @@ func (g *golden) worldOp(t *sim.Thread, actor *goldenActor, op string, a *golden
 		actor.context.Zone = a.zone(0)
 	case "door":
 		if a.word(0) == "up" {
-			g.daemon.start(t.World())
+			g.daemon.start(t)
 		} else {
 			g.daemon.stop(t)
 		}

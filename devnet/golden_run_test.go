@@ -96,7 +96,7 @@ func (g *golden) boot(t *sim.Thread, noboot bool) {
 	if noboot {
 		return
 	}
-	g.daemon.start(t.World())
+	g.daemon.start(t)
 	quiet := g.out
 	k.DLS.MgmtDoorSet(t, true)
 	g.out = quiet

@@ -83,11 +83,11 @@ func (k *Kernel) Init(w *sim.World, cfg Config) {
 	k.Zones.Init(w)
 	k.Door.Interfere = nil
 	k.server.Process = k.Daemon.Process()
-	k.Door.Prepare = func(t *sim.Thread) {
+	k.Door.Prepare = func(by, t *sim.Thread) {
 		t.SetLocal(&k.server)
-		k.Daemon.Process().Add(t)
+		k.Daemon.Process().Add(by, t)
 	}
-	k.Door.Init()
+	k.Door.Init(w)
 	k.Daemon.Door, k.Daemon.Zones, k.Daemon.Kernel = &k.Door, &k.Zones, k
 	k.Daemon.Init(w)
 	k.VNIC.MAC, k.VNIC.Devnet = &k.MAC, &k.DLS

@@ -82,7 +82,7 @@ func TestReplies(t *testing.T) {
 		{door.Reply{Err: env.ENOENT}, env.ENOENT},
 	} {
 		once(t, devnet.Config{Debug: true}, func(m *machine, t *sim.Thread) {
-			m.Door.Attach(t.World(), func(*sim.Thread, *door.Request) door.Reply { return c.reply })
+			m.Door.Attach(t, func(*sim.Thread, *door.Request) door.Reply { return c.reply })
 			ok(t, "door set", m.DLS.MgmtDoorSet(t, true))
 			_, err := m.DLS.MgmtLinkName(t, idNet0)
 			envtest.Equal(t, "reply", err, c.err)
@@ -130,7 +130,7 @@ func TestSignalledThreadGetsNothingFromTheDaemon(t *testing.T) {
 		envtest.Equal(t, "create", m.Simnet.Create(t, idSim0, "sim0"), env.EINTR)
 		t.Quiesce()
 		// Nobody takes back what the daemon has done (L28).
-		envtest.Equal(t, "zone in the daemon's eyes", m.Zones.CheckDatalink(idV0), 5)
+		envtest.Equal(t, "zone in the daemon's eyes", m.Zones.CheckDatalink(t, idV0), 5)
 		envtest.Equal(t, "zone in the kernel's", m.devnet(t, "vnic0").Zid, env.GlobalZone)
 		t.SetLocal(&m.user)
 		m.DLS.DevnetReleTmp(t, h)

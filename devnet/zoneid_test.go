@@ -32,7 +32,7 @@ func (m *machine) state(t *sim.Thread, id env.LinkID, mac string) state {
 			s.daemon = l.Zone
 		}
 	})
-	s.listed = m.Zones.CheckDatalink(id)
+	s.listed = m.Zones.CheckDatalink(t, id)
 	envtest.Equal(t, "zone of the dls_link", link.Zone.Peek(), f.Zid)
 	s.inOwner = m.read(t, f.Linkname, f.OwnerZid) == 0
 	s.inZone5 = m.read(t, f.Linkname, 5) == 0

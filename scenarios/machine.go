@@ -44,6 +44,7 @@ type actor struct {
 	holds   map[string]*hold  // those among the handles, by name
 	macs    map[string]string // of the links that the handles are holds on
 	killed  bool              // by the shutdown of its zone
+	life    sim.Object        // behind killed
 	run     func(*sim.Thread)
 }
 
@@ -90,6 +91,7 @@ func (m *machine) main(t *sim.Thread) {
 		a.context = env.Context{User: true, Zone: m.zoneID(a.spec.Zone)}
 		clear(a.handles)
 		a.killed = false
+		t.World().Register(&a.life, "user thread", a.spec.Name, 0, nil)
 		a.thread = t.Fork(a.spec.Name, 0, a.run)
 		a.thread.SetLocal(&a.context)
 	}
@@ -97,7 +99,7 @@ func (m *machine) main(t *sim.Thread) {
 		for _, name := range m.sc.Processes[i].Threads {
 			a := m.actor(name)
 			a.context.Process = &m.procs[i]
-			m.procs[i].Add(a.thread)
+			m.procs[i].Add(t, a.thread)
 		}
 	}
 	t.Quiesce()
@@ -277,6 +279,7 @@ func (m *machine) killZone(t *sim.Thread, id env.ZoneID) {
 	c := &call{m: m, t: t}
 	for _, a := range m.actors {
 		if a.thread != nil && a.context.Zone == id && a.thread != t {
+			t.Touch(&a.life, sim.Write)
 			a.killed = true
 			c.signal(a)
 		}
@@ -310,9 +313,17 @@ func (a *actor) main(t *sim.Thread) {
 	}
 }
 
+// isKilled reports whether the shutdown of its zone has ended the thread.
+func (a *actor) isKilled(t *sim.Thread) bool {
+	if a.context.Zone != env.GlobalZone {
+		t.Touch(&a.life, sim.Read)
+	}
+	return a.killed
+}
+
 // do does one step. A step whose handle was never obtained is skipped.
 func (a *actor) do(t *sim.Thread, s *Step) {
-	if a.killed {
+	if a.isKilled(t) {
 		return
 	}
 	if h, ok := s.Args.(handled); ok && a.handles[h.handle()] == nil {

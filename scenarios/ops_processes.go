@@ -69,6 +69,7 @@ func (c *call) noteSignal(thread string) {
 // signal posts a signal to a thread.
 func (c *call) signal(target *actor) {
 	c.noteSignal(target.spec.Name)
+	c.t.Touch(c.m.kernel.Door.Signals(), sim.Write)
 	target.context.Signalled = true
 	if target.thread != nil {
 		c.m.kernel.Door.Signal(c.t, target.thread)

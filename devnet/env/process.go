@@ -49,14 +49,23 @@ func (p *Process) Init(w *sim.World, name string) {
 	p.waiting.Reset()
 }
 
-// Add makes t, which has not run yet, a thread of the process.
-func (p *Process) Add(t *sim.Thread) {
+// Restart is Init as part of an operation of t, when there was a process of that name before.
+func (p *Process) Restart(t *sim.Thread, name string) {
+	t.Touch(&p.obj, sim.Write)
+	p.Init(t.World(), name)
+	t.Touch(&p.obj, sim.Write)
+}
+
+// Add makes t, which by has just created, a thread of the process.
+func (p *Process) Add(by, t *sim.Thread) {
+	by.Touch(&p.obj, sim.Read)
 	p.lwps = slices.DeleteFunc(p.lwps, func(l lwp) bool { return l.t.Done() })
 	p.lwps = append(p.lwps, lwp{t: t})
 }
 
 // Kill ends the process: nobody stops or forks any more.
 func (p *Process) Kill(t *sim.Thread) {
+	t.Touch(&p.obj, sim.Write)
 	p.dead, p.halted, p.forker, p.forkall = true, false, nil, false
 	p.release(t)
 	if u := p.waiting.First(); u != nil {
@@ -92,6 +101,7 @@ func (p *Process) Sleep(t *sim.Thread) {
 // Wake is described at Sleep. A forkall does not stop t here: it interrupts instead.
 func (p *Process) Wake(t *sim.Thread) {
 	if p != nil {
+		t.Touch(&p.obj, sim.Read)
 		if p.halted || !p.forkall {
 			p.stop(t)
 		}
@@ -107,6 +117,7 @@ func (p *Process) Stop(t *sim.Thread) {
 
 func (p *Process) stop(t *sim.Thread) {
 	t.Awaits(&p.obj, "R", nil)
+	t.Touch(&p.obj, sim.Read)
 	for p.held(t) {
 		p.inKernel(t, false)
 		t.Block(opStopped, &p.obj, &p.stopped)
@@ -115,6 +126,9 @@ func (p *Process) stop(t *sim.Thread) {
 
 // Interrupts reports whether a forkall by another thread interrupts the upcalls of t.
 func (p *Process) Interrupts(t *sim.Thread) bool {
+	if p != nil {
+		t.Touch(&p.obj, sim.Read)
+	}
 	return p != nil && p.forkall && p.forker != t
 }
 
@@ -124,6 +138,11 @@ func (p *Process) held(t *sim.Thread) bool {
 
 // inKernel notes where t is; the last thread to be where it can stop lets the fork go on.
 func (p *Process) inKernel(t *sim.Thread, kernel bool) {
+	a := sim.Read
+	if p.waiting.Len() > 0 {
+		a = sim.Write // each may be the one that lets the fork go on
+	}
+	t.Touch(&p.obj, a)
 	for i := range p.lwps {
 		if p.lwps[i].t != t || p.lwps[i].kernel == kernel {
 			continue
@@ -181,6 +200,7 @@ func (p *Process) Fork(t *sim.Thread, all bool, interrupt func(*sim.Thread)) {
 			}
 		}
 	}
+	t.Touch(&p.obj, sim.Write)
 	if !p.allHeld() {
 		t.Block(opHeldLwps, &p.obj, &p.waiting)
 	}

@@ -25,8 +25,8 @@ func newSystem(t *sim.Thread) *system {
 	s := new(system)
 	s.p.Init(t.World(), "agent")
 	s.lock.Init(t.World(), nil, "kernel_lock", "", 0)
-	s.doors.Init()
-	s.doors.Attach(t.World(), func(u *sim.Thread, _ *door.Request) door.Reply {
+	s.doors.Init(t.World())
+	s.doors.Attach(t, func(u *sim.Thread, _ *door.Request) door.Reply {
 		u.Yield()
 		return door.Reply{}
 	})
@@ -45,7 +45,7 @@ func (s *system) thread(t *sim.Thread, name string, calls ...func(t *sim.Thread)
 		}
 	})
 	u.SetLocal(&env.Context{User: true, Process: &s.p})
-	s.p.Add(u)
+	s.p.Add(t, u)
 	return u
 }
 

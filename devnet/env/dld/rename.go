@@ -15,7 +15,7 @@ func (d *Driver) Rename(t *sim.Thread, id, onto env.LinkID, name string) env.Err
 	if _, err := d.Devnet.MgmtLinkName(t, id); err != 0 {
 		return err
 	}
-	if zone := env.Of(t).Zone; zone != env.GlobalZone && d.Zones.CheckDatalink(id) != zone {
+	if zone := env.Of(t).Zone; zone != env.GlobalZone && d.Zones.CheckDatalink(t, id) != zone {
 		return env.EACCES
 	}
 	return d.Devnet.DevnetRename(t, id, onto, name)

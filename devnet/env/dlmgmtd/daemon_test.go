@@ -67,8 +67,8 @@ func (k *kernel) ask(t *sim.Thread, req door.Request) (door.Reply, env.Errno) {
 // which zone 5 owns.
 func boot(t *sim.Thread) *kernel {
 	k := &kernel{server: env.Context{User: true}}
-	k.doors.Init()
-	k.doors.Prepare = func(t *sim.Thread) { t.SetLocal(&k.server) }
+	k.doors.Init(t.World())
+	k.doors.Prepare = func(_, t *sim.Thread) { t.SetLocal(&k.server) }
 	k.zones.Init(t.World())
 	k.web = k.zones.Add(t.World(), 5, "web", zone.Running)
 	k.db = k.zones.Add(t.World(), 6, "db", zone.Running)
@@ -155,7 +155,7 @@ func TestSetZoneid(t *testing.T) {
 			_, err := k.ask(st, c.req)
 			envtest.Equal(st, c.name, err, c.err)
 			envtest.Equal(st, c.name+": zone in the table", k.link(c.req.Link).Zone, c.zone)
-			envtest.Equal(st, c.name+": zone in the kernel", k.zones.CheckDatalink(c.req.Link), c.zone)
+			envtest.Equal(st, c.name+": zone in the kernel", k.zones.CheckDatalink(st, c.req.Link), c.zone)
 		})
 	}
 	envtest.Clean(t, 1, func(st *sim.Thread) {
@@ -175,7 +175,7 @@ func TestLinkidsOfUserland(t *testing.T) {
 			return err
 		}
 		envtest.Equal(st, "create", create(door.Request{Link: 4, Name: "v1", Zone: 6}), 0)
-		envtest.Equal(st, "its zone", k.zones.CheckDatalink(4), 6)
+		envtest.Equal(st, "its zone", k.zones.CheckDatalink(st, 4), 6)
 		envtest.Equal(st, "same id", create(door.Request{Link: 4, Name: "v2"}), env.EEXIST)
 		envtest.Equal(st, "same name", create(door.Request{Link: 5, Name: "v1", Zone: 6}), env.EEXIST)
 		envtest.Equal(st, "same name in another zone", create(door.Request{Link: 5, Name: "v1", Zone: 5}), 0)
@@ -185,7 +185,7 @@ func TestLinkidsOfUserland(t *testing.T) {
 			return err
 		}
 		envtest.Equal(st, "destroy", destroy(), 0)
-		envtest.Equal(st, "its zone", k.zones.CheckDatalink(4), 0)
+		envtest.Equal(st, "its zone", k.zones.CheckDatalink(st, 4), 0)
 		envtest.Equal(st, "destroy again", destroy(), env.ENOENT)
 	})
 }
@@ -238,7 +238,7 @@ func TestCrashAndRestart(t *testing.T) {
 		envtest.Check(st, err == 0 && r.Name == "net0", "upcall after the restart: %v", err)
 
 		// Whatever the dead daemon had done, table and kernel agree again.
-		id, listed := k.link(3).Zone, k.zones.CheckDatalink(3)
+		id, listed := k.link(3).Zone, k.zones.CheckDatalink(st, 3)
 		envtest.Check(st, id == listed, "zone %d in the table, %d in the kernel", id, listed)
 		seen["web0 in zone "+map[env.ZoneID]string{5: "5", 6: "6"}[id]]++
 	})

@@ -43,25 +43,28 @@ func (d *Daemon) Start(t *sim.Thread) env.Errno {
 	p := &process{d: d}
 	p.lock.init(t.World(), d.lives)
 	d.life, d.last = p, p
-	d.proc.Init(t.World(), "dlmgmtd")
+	d.proc.Restart(t, "dlmgmtd")
 	if d.lives > 1 {
-		d.relearn()
+		d.relearn(t)
 	}
-	d.Door.Attach(t.World(), p.serve)
+	d.Door.Attach(t, p.serve)
 	err := p.downcall(t, func() env.Errno { return d.Kernel.DoorSet(t, true) })
 	t.Step(opLoad, &d.obj, nil)
+	t.Touch(&p.lock.obj, sim.Write)
 	p.loaded = true
 	return err
 }
 
 // relearn sets the zone of each link to what the kernel's lists say. A link that a zone owns
 // is put back into its list.
-func (d *Daemon) relearn() {
+func (d *Daemon) relearn(t *sim.Thread) {
 	for _, k := range d.links {
-		k.Zone = d.Zones.CheckDatalink(k.ID)
+		k.Zone = d.Zones.CheckDatalink(t, k.ID)
 		if k.Zone == env.GlobalZone && k.owner != env.GlobalZone {
 			k.Zone = k.owner
-			d.enlist(k)
+			if z := d.Zones.Get(k.owner); z != nil {
+				z.Relist(t, k.ID)
+			}
 		}
 	}
 }
@@ -92,9 +95,11 @@ func (d *Daemon) Stop(t *sim.Thread) {
 		return
 	}
 	d.Door.Revoke(t)
+	t.Touch(&d.obj, sim.Read)
 	if d.life == p {
 		_ = p.downcall(t, func() env.Errno { return d.Kernel.DoorSet(t, false) })
 	}
+	t.Touch(&d.obj, sim.Read)
 	if d.life == p {
 		d.exit(t, p)
 	}
@@ -111,6 +116,7 @@ func (d *Daemon) Crash(t *sim.Thread) {
 // exit is proc_exit of process p, which another thread may have brought about meanwhile.
 func (d *Daemon) exit(t *sim.Thread, p *process) {
 	d.Door.Crash(t)
+	t.Touch(&d.obj, sim.Write)
 	if d.life == p {
 		d.life = nil
 		d.proc.Kill(t)
@@ -121,9 +127,15 @@ func (d *Daemon) exit(t *sim.Thread, p *process) {
 // downcall runs work, a system call that thread t of the process makes.
 func (p *process) downcall(t *sim.Thread, work func() env.Errno) env.Errno {
 	p.d.proc.Enter(t)
+	t.Touch(&p.d.obj, sim.Read)
 	p.kernel = append(p.kernel, t)
 	err := p.d.Door.Downcall(t, work)
 	p.d.proc.Leave(t)
+	a := sim.Read
+	if p.lock.dead {
+		a = sim.Write // each may be the last
+	}
+	t.Touch(&p.d.obj, a)
 	i := slices.Index(p.kernel, t)
 	p.kernel = slices.Delete(p.kernel, i, i+1)
 	if p.lock.dead && len(p.kernel) == 0 {

@@ -9,8 +9,8 @@ import (
 )
 
 var (
-	opTableRead   = &sim.OpType{Name: "dlmgmt_table_lock R", Access: sim.Read}
-	opTableWrite  = &sim.OpType{Name: "dlmgmt_table_lock W", Access: sim.Write}
+	opTableRead   = &sim.OpType{Name: "dlmgmt_table_lock R", Access: sim.Write, Acquire: sim.Shared}
+	opTableWrite  = &sim.OpType{Name: "dlmgmt_table_lock W", Access: sim.Write, Acquire: sim.Exclusive}
 	opTableUnlock = &sim.OpType{Name: "dlmgmt_table_unlock", Access: sim.Write}
 )
 
@@ -88,11 +88,20 @@ func (l *tableLock) unlock(t *sim.Thread) bool {
 // die lets go whoever waits: the process is gone.
 func (l *tableLock) die(t *sim.Thread) {
 	l.dead = true
+	t.Touch(&l.obj, sim.Write)
 	l.update(t)
 }
 
 func (l *tableLock) update(t *sim.Thread) {
 	w := t.World()
+	switch {
+	case l.dead || l.writer == nil && len(l.readers) == 0:
+		w.Admit(&l.obj, sim.Exclusive)
+	case l.writer == nil:
+		w.Admit(&l.obj, sim.Shared)
+	default:
+		w.Admit(&l.obj, sim.Nobody)
+	}
 	for u := l.wanting.First(); u != nil; u = l.wanting.After(u) {
 		if l.admits(u.Pending().Type) {
 			w.Enable(u)

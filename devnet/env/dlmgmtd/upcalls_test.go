@@ -33,7 +33,7 @@ func TestCreateForTheKernel(t *testing.T) {
 		_, err = create("x", env.ClassIptun, 0)
 		envtest.Equal(st, "a name of one letter", err, env.EINVAL)
 		id, err = create("ip.tun0", env.ClassIptun, 5)
-		envtest.Check(st, err == 0 && k.link(id).Zone == 5 && k.zones.CheckDatalink(id) == 5, "in a zone: %v", err)
+		envtest.Check(st, err == 0 && k.link(id).Zone == 5 && k.zones.CheckDatalink(st, id) == 5, "in a zone: %v", err)
 		id, err = create("ip.tun0", env.ClassIptun, 0)
 		envtest.Check(st, err == 0 && k.link(id).Zone == 0, "the same name in another zone: %v", err)
 
@@ -62,7 +62,7 @@ func TestDestroyForTheKernel(t *testing.T) {
 		envtest.Equal(st, "both flags", destroy(1, true, 0), 0)
 		envtest.Equal(st, "name of what is forgotten", k.link(1).Name, "")
 		envtest.Equal(st, "a zone's own", destroy(3, true, 5), 0)
-		envtest.Equal(st, "zone that lists it", k.zones.CheckDatalink(3), env.GlobalZone)
+		envtest.Equal(st, "zone that lists it", k.zones.CheckDatalink(st, 3), env.GlobalZone)
 	})
 }
 
@@ -145,10 +145,10 @@ func TestZoneBootAndHalt(t *testing.T) {
 		envtest.Equal(st, "boot of nothing", ask(dlmgmtd.CmdZoneBoot, 99, 0), env.EINVAL)
 		k.d.Forks = dlmgmtd.ForksForFiles
 		envtest.Equal(st, "boot", ask(dlmgmtd.CmdZoneBoot, 8, 0), 0)
-		envtest.Equal(st, "zone that lists the link", k.zones.CheckDatalink(7), 8)
+		envtest.Equal(st, "zone that lists the link", k.zones.CheckDatalink(st, 7), 8)
 		envtest.Equal(st, "halt asked for by a zone", ask(dlmgmtd.CmdZoneHalt, 8, 5), env.EACCES)
 		envtest.Equal(st, "halt", ask(dlmgmtd.CmdZoneHalt, 8, 0), 0)
-		envtest.Equal(st, "zone that lists the link", k.zones.CheckDatalink(7), env.GlobalZone)
+		envtest.Equal(st, "zone that lists the link", k.zones.CheckDatalink(st, 7), env.GlobalZone)
 		envtest.Equal(st, "name of what is forgotten", k.link(7).Name, "")
 	})
 }
@@ -160,9 +160,9 @@ func TestForkBesideDowncalls(t *testing.T) {
 	envtest.Clean(t, 2000, func(st *sim.Thread) {
 		k := boot(st)
 		k.server.Process = k.d.Process()
-		k.doors.Prepare = func(t *sim.Thread) {
+		k.doors.Prepare = func(by, t *sim.Thread) {
 			t.SetLocal(&k.server)
-			k.d.Process().Add(t)
+			k.d.Process().Add(by, t)
 		}
 		k.d.Forks = dlmgmtd.ForksAlways
 		loaded := false

@@ -112,14 +112,16 @@ type Layer struct {
 	Fault env.Fault
 	// Refs, if not nil, is told who holds which door.
 	Refs *check.Ledger
-	// Prepare is called for each server thread before it runs.
-	Prepare func(*sim.Thread)
+	// Prepare is called by a thread for each server thread that it has created.
+	Prepare func(by, t *sim.Thread)
 
-	current  *gate // what the door file leads to, nil if there is none
-	last     *gate // of the server's present or last life
-	created  int   // gates, for their names
-	opened   int   // doors, for theirs
-	threads  int   // server threads, for theirs
+	file     sim.Object // what current and last are behind
+	signals  sim.Object // whether a signal is pending in a thread
+	current  *gate      // what the door file leads to, nil if there is none
+	last     *gate      // of the server's present or last life
+	created  int        // gates, for their names
+	opened   int        // doors, for theirs
+	threads  int        // server threads, for theirs
 	inFlight []*call
 	pool     []*call
 }
@@ -140,7 +142,9 @@ type call struct {
 }
 
 // Init forgets all doors.
-func (l *Layer) Init() {
+func (l *Layer) Init(w *sim.World) {
+	w.Register(&l.file, "door file", "", 0, nil)
+	w.Register(&l.signals, "signals", "", 0, nil)
 	l.current, l.last, l.created, l.opened, l.threads = nil, nil, 0, 0, 0
 	l.pool = append(l.pool, l.inFlight...)
 	l.inFlight = l.inFlight[:0]
@@ -150,6 +154,7 @@ func (l *Layer) Init() {
 // dies. Requests that wait for a server thread fail with EBADF; those that a server thread
 // works on go on.
 func (l *Layer) Revoke(t *sim.Thread) {
+	t.Touch(&l.file, sim.Read)
 	if l.current != nil {
 		l.revoke(t, l.current)
 	}
@@ -158,6 +163,7 @@ func (l *Layer) Revoke(t *sim.Thread) {
 // revoke is door_revoke of one door.
 func (l *Layer) revoke(t *sim.Thread, d *gate) {
 	t.Step(opRevoke, &d.obj, nil)
+	t.Touch(&l.file, sim.Write)
 	d.revoked = true
 	if l.current == d {
 		l.current = nil
@@ -169,12 +175,14 @@ func (l *Layer) revoke(t *sim.Thread, d *gate) {
 // that is inside the kernel (Downcall) dies only when it comes out, and its caller waits for
 // that.
 func (l *Layer) Crash(t *sim.Thread) {
+	t.Touch(&l.file, sim.Read)
 	d := l.last
 	if d == nil {
 		return
 	}
 	l.revoke(t, d)
 	for _, c := range l.inFlight {
+		t.Touch(&c.obj, sim.Write)
 		switch {
 		case c.ended || c.door != d:
 		case c.kernel:
@@ -190,8 +198,10 @@ func (l *Layer) Crash(t *sim.Thread) {
 func (l *Layer) Downcall(t *sim.Thread, work func() env.Errno) env.Errno {
 	for _, c := range l.inFlight {
 		if c.server == t {
+			t.Touch(&c.obj, sim.Write)
 			c.kernel = true
 			err := work()
+			t.Touch(&c.obj, sim.Write)
 			c.kernel = false
 			if c.dying && !c.ended {
 				c.end(t, Reply{}, env.EINTR)
@@ -216,7 +226,7 @@ func (l *Layer) Upcall(t *sim.Thread, d *Door, req *Request) (Reply, env.Errno) 
 	if d.revoked {
 		return Reply{}, env.EBADF
 	}
-	interrupted := env.Of(t).User && env.Of(t).Signalled || env.Of(t).Process.Interrupts(t)
+	interrupted := env.Of(t).User && l.signalled(t) || env.Of(t).Process.Interrupts(t)
 	if l.Interfere != nil {
 		switch f := l.Interfere(t, req); {
 		case f.Answer:
@@ -243,6 +253,9 @@ func (l *Layer) await(t *sim.Thread, d *gate, req *Request, interrupted bool) (R
 	p.Sleep(t)
 	t.Awaits(&c.obj, "", nil)
 	t.Block(opReply, &c.obj, nil)
+	if c.left {
+		t.Touch(&c.obj, sim.Read) // the reply may come all the same
+	}
 	if c.err == 0 {
 		t.Follows(c.server)
 	}
@@ -253,6 +266,7 @@ func (l *Layer) await(t *sim.Thread, d *gate, req *Request, interrupted bool) (R
 // Call is door_call of a user thread: an upcall that nothing interferes with. EBADF if
 // there is no server.
 func (l *Layer) Call(t *sim.Thread, req *Request) (Reply, env.Errno) {
+	t.Touch(&l.file, sim.Read)
 	d := l.current
 	if d == nil {
 		return Reply{}, env.EBADF
@@ -261,7 +275,7 @@ func (l *Layer) Call(t *sim.Thread, req *Request) (Reply, env.Errno) {
 	if d.revoked {
 		return Reply{}, env.EBADF
 	}
-	return l.await(t, d, req, env.Of(t).Signalled)
+	return l.await(t, d, req, l.signalled(t))
 }
 
 // Signal interrupts the upcall that user thread u waits in, if there is one: u gets EINTR,
@@ -269,13 +283,25 @@ func (l *Layer) Call(t *sim.Thread, req *Request) (Reply, env.Errno) {
 // upcalls of u see env.Context.Signalled.
 func (l *Layer) Signal(t, u *sim.Thread) {
 	t.Step(opSignal, nil, nil)
+	t.Touch(&l.signals, sim.Write)
 	for _, c := range l.inFlight {
-		if c.caller == u && !c.ended && !c.left {
+		if c.caller != u {
+			continue
+		}
+		t.Touch(&c.obj, sim.Write)
+		if !c.ended && !c.left {
 			c.left, c.err = true, env.EINTR
-			t.Touch(&c.obj, sim.Write)
 			t.World().Wake(t, u)
 		}
 	}
+}
+
+// Signals returns the object behind env.Context.Signalled.
+func (l *Layer) Signals() *sim.Object { return &l.signals }
+
+func (l *Layer) signalled(t *sim.Thread) bool {
+	t.Touch(&l.signals, sim.Read)
+	return env.Of(t).Signalled
 }
 
 // start is door_server_dispatch: it creates the server thread that executes the request.
@@ -301,12 +327,13 @@ func (l *Layer) start(t *sim.Thread, d *gate, req *Request) *call {
 	c.obj.SetIdentity(c.server.Lineage().ID)
 	c.server.Serves(t, &c.obj)
 	if l.Prepare != nil {
-		l.Prepare(c.server)
+		l.Prepare(t, c.server)
 	}
 	return c
 }
 
 func (c *call) end(t *sim.Thread, r Reply, err env.Errno) {
+	t.Touch(&c.obj, sim.Write)
 	c.ended, c.reply, c.err = true, r, err
 	c.server.Discharged(&c.obj)
 	if c.caller != nil && !c.left {

@@ -18,7 +18,7 @@ type server struct {
 }
 
 func (s *server) start(t *sim.Thread) *door.Door {
-	s.Attach(t.World(), func(t *sim.Thread, req *door.Request) door.Reply {
+	s.Attach(t, func(t *sim.Thread, req *door.Request) door.Reply {
 		t.Yield()
 		s.served++
 		return door.Reply{Link: req.Link + 1}
@@ -28,9 +28,9 @@ func (s *server) start(t *sim.Thread) *door.Door {
 	return d
 }
 
-func newServer() *server {
+func newServer(t *sim.Thread) *server {
 	s := new(server)
-	s.Init()
+	s.Init(t.World())
 	return s
 }
 
@@ -41,7 +41,7 @@ func as(t *sim.Thread, c env.Context) *env.Context {
 
 func TestUpcallsAreServedAtOnce(t *testing.T) {
 	envtest.Clean(t, 300, func(st *sim.Thread) {
-		s := newServer()
+		s := newServer(st)
 		_, err := s.Open(st)
 		envtest.Equal(st, "open before the start", err, env.ENOENT)
 		d := s.start(st)
@@ -56,7 +56,7 @@ func TestUpcallsAreServedAtOnce(t *testing.T) {
 
 func TestRevokedForEver(t *testing.T) {
 	envtest.Clean(t, 100, func(st *sim.Thread) {
-		s := newServer()
+		s := newServer(st)
 		old := s.start(st)
 		old.Hold(st)
 		s.Revoke(st)
@@ -79,7 +79,7 @@ func TestRevokedForEver(t *testing.T) {
 func TestRequestsInHandOutliveRevocation(t *testing.T) {
 	seen := make(envtest.Seen)
 	envtest.Clean(t, 500, func(st *sim.Thread) {
-		s := newServer()
+		s := newServer(st)
 		d := s.start(st)
 		u := st.Spawn("caller", func(t *sim.Thread) {
 			_, err := s.Upcall(t, d, &door.Request{})
@@ -97,7 +97,7 @@ func TestRequestsInHandOutliveRevocation(t *testing.T) {
 func TestSignals(t *testing.T) {
 	seen := make(envtest.Seen)
 	envtest.Clean(t, 1000, func(st *sim.Thread) {
-		s := newServer()
+		s := newServer(st)
 		d := s.start(st)
 		user := st.Spawn("user", func(t *sim.Thread) {
 			as(t, env.Context{User: true})
@@ -143,7 +143,7 @@ func TestInterference(t *testing.T) {
 		{"the daemon refuses", true, door.Interference{Errno: env.ENOENT, Answer: true}, 0, env.ENOENT, 0},
 	} {
 		envtest.Clean(t, 50, func(st *sim.Thread) {
-			s := newServer()
+			s := newServer(st)
 			d := s.start(st)
 			as(st, env.Context{User: c.user})
 			s.Interfere = func(*sim.Thread, *door.Request) door.Interference { return c.f }
@@ -161,7 +161,7 @@ func TestInterference(t *testing.T) {
 func TestServerDeath(t *testing.T) {
 	seen := make(envtest.Seen)
 	envtest.Clean(t, 1000, func(st *sim.Thread) {
-		s := newServer()
+		s := newServer(st)
 		d := s.start(st)
 		for _, user := range []bool{true, false} {
 			name := map[bool]string{true: "user", false: "kernel"}[user]
@@ -182,10 +182,10 @@ func TestServerDeath(t *testing.T) {
 func TestDeathInsideTheKernel(t *testing.T) {
 	seen := make(envtest.Seen)
 	envtest.Clean(t, 1000, func(st *sim.Thread) {
-		s := newServer()
+		s := newServer(st)
 		inside := false
 		var d *door.Door
-		s.Attach(st.World(), func(t *sim.Thread, _ *door.Request) door.Reply {
+		s.Attach(st, func(t *sim.Thread, _ *door.Request) door.Reply {
 			if d.Revoked(t) {
 				return door.Reply{} // killed before it made the call
 			}
@@ -218,7 +218,7 @@ func TestDeathInsideTheKernel(t *testing.T) {
 // business of the next.
 func TestCrashSparesTheNextServer(t *testing.T) {
 	envtest.Clean(t, 1000, func(st *sim.Thread) {
-		s := newServer()
+		s := newServer(st)
 		s.start(st)
 		crashed := false
 		st.Spawn("crash", func(t *sim.Thread) {

@@ -11,15 +11,17 @@ import (
 )
 
 // Attach makes a door served by s and puts it where Open finds it: the server has started.
-func (l *Layer) Attach(w *sim.World, s Server) {
+func (l *Layer) Attach(t *sim.Thread, s Server) {
+	t.Touch(&l.file, sim.Write)
 	l.created++
 	l.current = &gate{server: s}
 	l.last = l.current
-	w.Register(&l.current.obj, "DOOR", "", l.created, nil)
+	t.World().Register(&l.current.obj, "DOOR", "", l.created, nil)
 }
 
 // Open is door_ki_open of the door file: ENOENT while there is none. The door is held.
 func (l *Layer) Open(t *sim.Thread) (*Door, env.Errno) {
+	t.Touch(&l.file, sim.Read)
 	file := l.current
 	if file != nil {
 		t.Step(opOpen, &file.obj, nil)

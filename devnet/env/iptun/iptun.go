@@ -80,7 +80,7 @@ func register(w *sim.World, p *tunnel, life *sim.Life, num int) {
 // linkid of another zone, EEXIST if the linkid has a tunnel, and what the upcall for the name,
 // mac_register and dls_devnet_create give. No lock is held across the last one.
 func (d *Driver) Create(t *sim.Thread, ik env.Tunnel, cred env.ZoneID) env.Errno {
-	if zone := d.Zones.CheckDatalink(ik.Link); ik.Type == env.TunnelUnset || zone != env.GlobalZone && zone != cred {
+	if zone := d.Zones.CheckDatalink(t, ik.Link); ik.Type == env.TunnelUnset || zone != env.GlobalZone && zone != cred {
 		return env.EINVAL
 	}
 	d.hashLock.Enter(t)

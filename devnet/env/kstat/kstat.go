@@ -17,7 +17,7 @@ import (
 var (
 	opCreate = &sim.OpType{Name: "kstat_create", Access: sim.Write}
 	opLookup = &sim.OpType{Name: "kstat_lookup", Access: sim.Read}
-	opHold   = &sim.OpType{Name: "kstat_hold", Access: sim.Write}
+	opHold   = &sim.OpType{Name: "kstat_hold", Access: sim.Write, Acquire: sim.Exclusive}
 	opRele   = &sim.OpType{Name: "kstat_rele", Access: sim.Write}
 	opGot    = &sim.OpType{Name: "kstat_hold (waiting)", Access: sim.Write, Wait: true}
 	opDelete = &sim.OpType{Name: "kstat_delete", Access: sim.Write}
@@ -224,6 +224,7 @@ func (l *Layer) holdFor(t *sim.Thread, kid int, op *sim.OpType) *entry {
 	k.owner = t
 	t.Held(&k.obj, "")
 	t.World().DisableAll(&k.wanting)
+	t.World().Admit(&k.obj, sim.Nobody)
 	return k
 }
 
@@ -272,6 +273,7 @@ func (k *entry) disown(t *sim.Thread) {
 		return
 	}
 	t.World().EnableAll(&k.wanting)
+	t.World().Admit(&k.obj, sim.Exclusive)
 }
 
 // Blockers implements sim.Resource.

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	opPerimEnter = &sim.OpType{Name: "perim_enter", Access: sim.Write}
+	opPerimEnter = &sim.OpType{Name: "perim_enter", Access: sim.Write, Acquire: sim.Exclusive}
 	opPerimTry   = &sim.OpType{Name: "perim_enter_nowait", Access: sim.Write}
 	opPerimExit  = &sim.OpType{Name: "perim_exit", Access: sim.Write}
 	opPerimGot   = &sim.OpType{Name: "perim_enter (waiting)", Access: sim.Write, Wait: true}
@@ -99,6 +99,7 @@ func (p *perimeter) take(t *sim.Thread) {
 	p.owner, p.count = t, 1
 	t.Held(&p.obj, "")
 	t.World().DisableAll(&p.wanting)
+	t.World().Admit(&p.obj, sim.Nobody)
 }
 
 // exit leaves the perimeter; what as in enter.
@@ -121,6 +122,7 @@ func (p *perimeter) exit(t *sim.Thread, what string) {
 	t.Unheld(&p.obj)
 	if !t.World().Handoff() {
 		t.World().EnableAll(&p.wanting)
+		t.World().Admit(&p.obj, sim.Exclusive)
 	} else if u := p.wanting.First(); u != nil {
 		p.wanting.Remove(u)
 		p.owner, p.count = u, 1

@@ -88,6 +88,7 @@ type Layer struct {
 	module *Module // registered for network stacks, nil if none is
 	zones  []*Zone // all others
 	global Zone
+	list   sim.Object // zones
 }
 
 // Init forgets all zones but the global one.
@@ -96,6 +97,7 @@ func (l *Layer) Init(w *sim.World) {
 	l.global = Zone{ID: env.GlobalZone, Name: "global", status: Running, layer: l}
 	l.global.open()
 	w.Register(&l.global.obj, "zone", "global", 0, nil)
+	w.Register(&l.list, "zones", "", 0, nil)
 }
 
 // Add makes a zone. It is not an operation: for setting a world up.
@@ -123,6 +125,16 @@ func (l *Layer) Get(id env.ZoneID) *Zone {
 		}
 	}
 	return nil
+}
+
+// get is Get by t, as part of its operation; it sees the status too.
+func (l *Layer) get(t *sim.Thread, id env.ZoneID) *Zone {
+	t.Touch(&l.list, sim.Read)
+	z := l.Get(id)
+	if z != nil {
+		t.Touch(&z.obj, sim.Read)
+	}
+	return z
 }
 
 // Place sets the status of a zone, up or down the ladder. It is not an operation: for setting a
@@ -157,7 +169,7 @@ func (l *Layer) Balance(t *sim.Thread) {
 
 // FindByID is zone_find_by_id: nil unless READY <= status <= DOWN; else the zone is held.
 func (l *Layer) FindByID(t *sim.Thread, id env.ZoneID) *Zone {
-	z := l.Get(id)
+	z := l.get(t, id)
 	if id == env.GlobalZone {
 		z = &l.global
 	}
@@ -208,7 +220,7 @@ func (z *Zone) SetStatus(t *sim.Thread, s Status) bool {
 // second waits for the callback. EINVAL if the zone is not READY yet; nothing happens to a zone
 // that is DOWN.
 func (l *Layer) Shutdown(t *sim.Thread, id env.ZoneID) env.Errno {
-	z := l.Get(id)
+	z := l.get(t, id)
 	if z == nil || z.status < Ready {
 		return env.EINVAL
 	}
@@ -236,7 +248,7 @@ func (l *Layer) Shutdown(t *sim.Thread, id env.ZoneID) env.Errno {
 // Destroy is zone_destroy: DYING, DEAD, the end of the network stack, and, once nobody holds the
 // zone any more, its end. EBUSY below DOWN, EINVAL if there is no such zone.
 func (l *Layer) Destroy(t *sim.Thread, id env.ZoneID) env.Errno {
-	z := l.Get(id)
+	z := l.get(t, id)
 	switch {
 	case z == nil:
 		return env.EINVAL
@@ -250,6 +262,7 @@ func (l *Layer) Destroy(t *sim.Thread, id env.ZoneID) env.Errno {
 	for z.ref > 0 {
 		t.Block(opDestroyWait, &z.obj, &z.waiting)
 	}
+	t.Touch(&l.list, sim.Write)
 	l.Forget(id)
 	return 0
 }
@@ -282,7 +295,7 @@ func (l *Layer) DatalinkWalk(t *sim.Thread, id env.ZoneID, visit func(env.LinkID
 // AddDatalink is zone_add_datalink: ENXIO if the zone is not active, EPERM if the link is in
 // another active zone, EEXIST if it is in this one.
 func (l *Layer) AddDatalink(t *sim.Thread, id env.ZoneID, link env.LinkID) env.Errno {
-	z := l.Get(id)
+	z := l.get(t, id)
 	if z == nil {
 		return env.ENXIO
 	}
@@ -290,7 +303,9 @@ func (l *Layer) AddDatalink(t *sim.Thread, id env.ZoneID, link env.LinkID) env.E
 	if !z.active() {
 		return env.ENXIO
 	}
+	t.Touch(&l.list, sim.Read)
 	for _, other := range l.zones {
+		t.Touch(&other.obj, sim.Read)
 		if other.active() && other.has(link) {
 			if other == z {
 				return env.EEXIST
@@ -305,7 +320,7 @@ func (l *Layer) AddDatalink(t *sim.Thread, id env.ZoneID, link env.LinkID) env.E
 // RemoveDatalink is zone_remove_datalink: EINVAL if the zone is not active, ENXIO if the
 // link is not in its list.
 func (l *Layer) RemoveDatalink(t *sim.Thread, id env.ZoneID, link env.LinkID) env.Errno {
-	z := l.Get(id)
+	z := l.get(t, id)
 	if z == nil {
 		return env.EINVAL
 	}
@@ -339,6 +354,12 @@ func (z *Zone) Enlist(link env.LinkID) {
 	}
 }
 
+// Relist is Enlist by a daemon that starts, as part of its operation.
+func (z *Zone) Relist(t *sim.Thread, link env.LinkID) {
+	t.Touch(&z.obj, sim.Write)
+	z.Enlist(link)
+}
+
 // Strike takes a link off the zone's list. It is not an operation: for setting a world up.
 func (z *Zone) Strike(link env.LinkID) {
 	z.links = slices.DeleteFunc(z.links, func(x env.LinkID) bool { return x == link })
@@ -347,8 +368,10 @@ func (z *Zone) Strike(link env.LinkID) {
 // CheckDatalink is zone_check_datalink over all zones: the active zone that lists the link,
 // the global zone if none does. The daemon asks it before it serves anybody, so it is not an
 // operation.
-func (l *Layer) CheckDatalink(link env.LinkID) env.ZoneID {
+func (l *Layer) CheckDatalink(t *sim.Thread, link env.LinkID) env.ZoneID {
+	t.Touch(&l.list, sim.Read)
 	for _, z := range l.zones {
+		t.Touch(&z.obj, sim.Read)
 		if z.active() && z.has(link) {
 			return z.ID
 		}
