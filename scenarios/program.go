@@ -132,7 +132,8 @@ func (s *Scenario) Campaign() explore.Config {
 	checks := append(explore.CheckNames(), s.Explore.Checks...)
 	slices.Sort(checks)
 	return explore.Config{
-		Checks: slices.Compact(checks), Strategy: s.Explore.Strategy, Depth: s.Explore.Depth, Schedules: int64(s.Explore.Schedules),
-		StepsMax: s.Explore.Steps, Seed: uint64(s.Explore.Seed), Expect: s.Expectations(),
+		Checks: slices.Compact(checks), Strategy: s.Explore.Strategy, Depth: s.Explore.Depth, Preemptions: s.Explore.Preemptions,
+		Schedules: int64(s.Explore.Schedules),
+		StepsMax:  s.Explore.Steps, Seed: uint64(s.Explore.Seed), Expect: s.Expectations(),
 	}
 }

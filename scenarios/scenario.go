@@ -113,12 +113,13 @@ type Fault struct {
 
 // Explore is how a scenario is explored.
 type Explore struct {
-	Strategy  string   `yaml:"strategy" enum:"auto|pct|pos|random|surw" default:"auto" doc:"How schedules are chosen: see docs/strategies.md."`
-	Depth     int      `yaml:"depth" min:"1" max:"20" default:"3" doc:"Bug depth that pct is tuned to, also in auto: one more than the number of preemptions."`
-	Schedules int      `yaml:"schedules" min:"1" max:"1000000000" default:"10000" doc:"How many schedules."`
-	Steps     int      `yaml:"steps" min:"100" max:"100000000" default:"20000" doc:"Steps after which a schedule is given up as unknown."`
-	Checks    []string `yaml:"checks" enum:"order|race|upcall" doc:"Checks to make besides those that are always made: order, race, upcall."`
-	Seed      int      `yaml:"seed" min:"0" max:"1000000000" default:"1" doc:"Seed of the campaign."`
+	Strategy    string   `yaml:"strategy" enum:"auto|dfs|dpor|pct|pos|random|surw" default:"auto" doc:"How schedules are chosen: see docs/strategies.md."`
+	Depth       int      `yaml:"depth" min:"1" max:"20" default:"3" doc:"Bug depth that pct is tuned to, also in auto: one more than the number of preemptions."`
+	Preemptions int      `yaml:"preemptions" min:"-1" max:"100" default:"-1" doc:"Only schedules with at most so many preemptions, for dfs and dpor; -1 for all."`
+	Schedules   int      `yaml:"schedules" min:"1" max:"1000000000" default:"10000" doc:"How many schedules."`
+	Steps       int      `yaml:"steps" min:"100" max:"100000000" default:"20000" doc:"Steps after which a schedule is given up as unknown."`
+	Checks      []string `yaml:"checks" enum:"order|race|upcall" doc:"Checks to make besides those that are always made: order, race, upcall."`
+	Seed        int      `yaml:"seed" min:"0" max:"1000000000" default:"1" doc:"Seed of the campaign."`
 }
 
 // Expect is what a scenario is expected to find.

@@ -46,6 +46,9 @@ func (a *app) listed(kind string, paths []string) ([]listed, error) {
 	case "strategies":
 		return []listed{
 			{"auto", "a portfolio of the others, which moves to what finds new interleavings and failures"},
+			{"dfs", "every schedule, one after the other; with --preemptions those with fewest first"},
+			{"dpor", "one schedule of each class that differs only in the order of what commutes: a proof, if it " +
+				"comes to the end"},
 			{"pct", "random priorities that change at depth-1 random steps; finds bugs of small depth"},
 			{"pos", "random priorities of operations, drawn again when a racing one was done; wastes no " +
 				"schedules on orders that make no difference"},

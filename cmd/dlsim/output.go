@@ -40,8 +40,7 @@ func (s *session) addJSON(sc *scenario, c explore.Config, r *explore.Result, tra
 	x := jsonResult{
 		Scenario: sc.name, Strategy: c.Strategy, Seed: c.Seed, Schedules: r.Schedules,
 		Steps: r.Steps, Distinct: r.Distinct,
-		// Neither strategy of this version can know that it has seen all interleavings.
-		Complete:   false,
+		Complete:   r.Complete,
 		Saturation: math.Round(r.Saturation*1e6) / 1e6, BugBound: math.Round(r.BugBound()*1e12) / 1e12,
 		ElapsedMS: r.Elapsed.Milliseconds(), Verdict: r.Verdict,
 		Violations: []jsonViolation{},

@@ -12,7 +12,7 @@ import (
 // The command line of dlsim is a contract of which this version honours a part. The rest is
 // known by name, so that it is refused clearly and never taken for something else.
 
-func laterStrategies() []string { return []string{"dfs", "dpor"} }
+func laterStrategies() []string { return nil }
 
 // refuseFlags adds flags of later versions to cmd, hidden: those in values take one.
 func refuseFlags(cmd *cobra.Command, switches, values []string) {

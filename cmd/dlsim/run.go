@@ -24,20 +24,21 @@ import (
 
 // runFlags are the flags of dlsim run.
 type runFlags struct {
-	strategy  string
-	depth     int
-	schedules int64
-	time      time.Duration
-	seed      uint64
-	workers   int
-	checks    string
-	debug     bool
-	traces    string
-	failFast  bool
-	json      string
-	quiet     bool
-	style     style
-	files     runFiles
+	strategy    string
+	depth       int
+	preemptions int
+	schedules   int64
+	time        time.Duration
+	seed        uint64
+	workers     int
+	checks      string
+	debug       bool
+	traces      string
+	failFast    bool
+	json        string
+	quiet       bool
+	style       style
+	files       runFiles
 	// baseline is read, writeBaseline is written anew.
 	baseline, writeBaseline string
 	patches                 []string
@@ -62,6 +63,7 @@ func (a *app) runCommand() *cobra.Command {
 	s.SortFlags = false
 	s.StringVar(&f.strategy, "strategy", "", "how schedules are chosen: "+strings.Join(explore.StrategyNames(), ", "))
 	s.IntVar(&f.depth, "depth", 0, "bug depth that pct is tuned to")
+	s.IntVar(&f.preemptions, "preemptions", 0, "most preemptions of a schedule, for dfs and dpor (default: any number)")
 	s.Int64Var(&f.schedules, "schedules", 0, "schedules for each scenario")
 	s.DurationVar(&f.time, "time", 0, "time for each scenario, instead of a number of schedules")
 	s.Uint64Var(&f.seed, "seed", 0, "seed of the campaign")
@@ -79,7 +81,6 @@ func (a *app) runCommand() *cobra.Command {
 	f.style.flag(s)
 	s.BoolVar(&f.quiet, "quiet", false, "say nothing of what is as expected")
 	f.files.flags(s)
-	refuseFlags(cmd, nil, []string{"preemptions"})
 	return cmd
 }
 
@@ -88,6 +89,8 @@ func (f *runFlags) check(set *pflag.FlagSet) error {
 	switch {
 	case set.Changed("depth") && (f.depth < 1 || f.depth > 100):
 		return usagef("--depth must be from 1 to 100")
+	case set.Changed("preemptions") && (f.preemptions < 0 || f.preemptions > 100):
+		return usagef("--preemptions must be from 0 to 100")
 	case set.Changed("schedules") && f.schedules < 1:
 		return usagef("--schedules must be at least 1")
 	case set.Changed("time") && f.time <= 0:
@@ -108,6 +111,9 @@ func (f *runFlags) check(set *pflag.FlagSet) error {
 	}
 	if err := f.files.check(); err != nil {
 		return err
+	}
+	if set.Changed("preemptions") && set.Changed("strategy") && !explore.IsSearch(f.strategy) {
+		return usagef("--preemptions is for dfs and dpor")
 	}
 	if set.Changed("strategy") {
 		return pick("strategy", f.strategy, explore.StrategyNames(), laterStrategies())
@@ -166,6 +172,9 @@ func (f *runFlags) config(set *pflag.FlagSet, sc *scenario, checks []string) exp
 	}
 	if set.Changed("depth") {
 		c.Depth = f.depth
+	}
+	if set.Changed("preemptions") {
+		c.Preemptions = f.preemptions
 	}
 	if set.Changed("seed") {
 		c.Seed = f.seed

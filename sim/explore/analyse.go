@@ -56,11 +56,15 @@ func (c *campaign) failed(i int64, s *slot) (*Violation, error) {
 // finds or makes the violation it is an instance of.
 func (c *campaign) examine(i int64, s *slot) (v *Violation, isNew bool, err error) {
 	w, plan := c.workers[0], c.plan(i)
-	fast := w.run(plan)
-	if err := same(i, plan, s, fast); err != nil {
-		return nil, false, err
+	choices := s.choices
+	if choices == nil {
+		fast := w.run(plan)
+		if err := same(i, plan, s, fast); err != nil {
+			return nil, false, err
+		}
+		choices = slices.Clone(fast.Choices)
 	}
-	again := strategy.Rerun{Choices: slices.Clone(fast.Choices)}
+	again := strategy.Rerun{Choices: choices}
 	res := w.runner.Run(sim.Config{StepsMax: c.cfg.StepsMax, Detail: true}, &again)
 	if err := same(i, plan, s, res); err != nil {
 		return nil, false, err
@@ -85,8 +89,14 @@ func (c *campaign) selfCheck(plan Plan, s *slot) error {
 	if err := same(0, plan, s, fast); err != nil {
 		return err
 	}
-	again := strategy.Rerun{Choices: slices.Clone(fast.Choices)}
-	res := w.runner.Run(sim.Config{StepsMax: c.cfg.StepsMax, Detail: true}, &again)
+	s.choices = slices.Clone(fast.Choices)
+	return c.again(plan, s)
+}
+
+// again runs the first schedule in detail, from its choices.
+func (c *campaign) again(plan Plan, s *slot) error {
+	rerun := strategy.Rerun{Choices: s.choices}
+	res := c.workers[0].runner.Run(sim.Config{StepsMax: c.cfg.StepsMax, Detail: true}, &rerun)
 	return same(0, plan, s, res)
 }
 

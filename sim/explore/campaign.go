@@ -16,15 +16,17 @@ import (
 
 // Config is what a campaign is to do.
 type Config struct {
-	Strategy  string        // one of StrategyNames
-	Depth     int           // of pct, also in auto; 0 means 3
-	Schedules int64         // 0 means no limit
-	Time      time.Duration // 0 means no limit
-	Seed      uint64
-	Workers   int      // 0 means 1
-	StepsMax  int      // of one schedule; 0 means sim.DefaultStepsMax
-	Checks    []string // nil means all
-	Expect    []Expectation
+	Strategy string // one of StrategyNames
+	Depth    int    // of pct, also in auto; 0 means 3
+	// Preemptions bounds dfs and dpor; strategy.Unbounded means that it does not.
+	Preemptions int
+	Schedules   int64         // 0 means no limit
+	Time        time.Duration // 0 means no limit
+	Seed        uint64
+	Workers     int      // 0 means 1
+	StepsMax    int      // of one schedule; 0 means sim.DefaultStepsMax
+	Checks      []string // nil means all
+	Expect      []Expectation
 	// Baseline, if not nil, says what does not fail the campaign, instead of Expect, which
 	// still says what must be found.
 	Baseline *Baseline
@@ -49,7 +51,7 @@ func (c *Config) normalise() error {
 		return fmt.Errorf("no strategy %q", c.Strategy)
 	case c.Depth < 0 || c.Schedules < 0 || c.Time < 0 || c.StepsMax < 0:
 		return errors.New("depth, schedules, time and steps must not be negative")
-	case c.Schedules == 0 && c.Time == 0:
+	case c.Schedules == 0 && c.Time == 0 && !IsSearch(c.Strategy):
 		return errors.New("a campaign needs a number of schedules or a time")
 	}
 	return nil
@@ -123,6 +125,9 @@ func Explore(ctx context.Context, p Program, cfg Config) (*Result, error) {
 	for _, name := range cfg.Checks {
 		c.checks[sim.Kind(name)] = true
 	}
+	if IsSearch(cfg.Strategy) {
+		cfg.Workers = 1
+	}
 	for range cfg.Workers {
 		w := &worker{runner: p.NewRunner(cfg.Checks), stepsMax: cfg.StepsMax}
 		defer w.runner.Close()
@@ -136,7 +141,11 @@ func Explore(ctx context.Context, p Program, cfg Config) (*Result, error) {
 		limited, cancel = context.WithTimeout(ctx, cfg.Time)
 		defer cancel()
 	}
-	if err := c.run(limited); err != nil {
+	run := c.run
+	if IsSearch(cfg.Strategy) {
+		run = c.search
+	}
+	if err := run(limited); err != nil {
 		return nil, err
 	}
 	if err := c.predict(ctx); err != nil {
@@ -144,10 +153,16 @@ func Explore(ctx context.Context, p Program, cfg Config) (*Result, error) {
 	}
 	r := &c.result
 	r.Scenario, r.Workers = p.Name(), cfg.Workers
-	r.Plan = Plan{Strategy: cfg.Strategy, Depth: cfg.Depth, Picks: c.known.picksMax, Seed: cfg.Seed}
+	r.Plan = Plan{Strategy: cfg.Strategy, Depth: cfg.Depth, Picks: c.known.picksMax, Preemptions: cfg.Preemptions, Seed: cfg.Seed}
 	r.Distinct, r.DistinctExact = c.distinct.count()
 	r.Saturation = c.distinct.saturation()
-	r.Interrupted = ctx.Err() != nil && (cfg.Schedules == 0 || r.Schedules < cfg.Schedules)
+	if r.Coverage != nil { // its schedules are no sample
+		r.Saturation = 0
+		if r.Complete && !r.Coverage.Bounded {
+			r.Saturation = 1
+		}
+	}
+	r.Interrupted = ctx.Err() != nil && !r.Complete && (cfg.Schedules == 0 || r.Schedules < cfg.Schedules)
 	r.judge(cfg.Expect)
 	r.Elapsed = time.Since(start)
 	return r, nil
@@ -187,7 +202,9 @@ func (c *campaign) plan(i int64) Plan {
 	if c.directing {
 		return Plan{Strategy: strategyDirected, Seed: ScheduleSeed(c.cfg.Seed, i)}
 	}
-	p := Plan{Strategy: c.cfg.Strategy, Depth: c.cfg.Depth, Seed: ScheduleSeed(c.cfg.Seed, i)}
+	p := Plan{
+		Strategy: c.cfg.Strategy, Depth: c.cfg.Depth, Preemptions: c.cfg.Preemptions, Seed: ScheduleSeed(c.cfg.Seed, i),
+	}
 	if p.Strategy == "auto" {
 		arm := c.arm(i)
 		p.Auto, p.Strategy, p.Depth = true, arm.strategy, arm.depth

@@ -15,6 +15,9 @@ func (r *Result) Whole() int64 { return r.Schedules - r.Unknowns - r.Ignored }
 // interleaving not seen yet, after Good and Turing. If every interleaving was seen more than
 // once it is a bound with 95 % confidence instead, and exact is false.
 func (r *Result) Unseen() (share float64, exact bool) {
+	if r.Coverage != nil {
+		return 1 - r.Saturation, true
+	}
 	if u := 1 - r.Saturation; u > 0 || r.Schedules == 0 {
 		return u, true
 	}
@@ -23,7 +26,15 @@ func (r *Result) Unseen() (share float64, exact bool) {
 
 // BugBound returns the probability per schedule above which a bug would have been found with
 // 95 % confidence, by schedules chosen as these were; about 3/n for n of them, 1 for none.
-func (r *Result) BugBound() float64 { return bound(r.Whole()) }
+func (r *Result) BugBound() float64 {
+	switch {
+	case r.Coverage == nil:
+		return bound(r.Whole())
+	case r.Complete && !r.Coverage.Bounded && r.Unknowns == 0 && r.Ignored == 0:
+		return 0
+	}
+	return 1
+}
 
 // bound returns the p with which n schedules in a row show nothing in 1 case of 20.
 func bound(n int64) float64 {

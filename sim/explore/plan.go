@@ -10,16 +10,17 @@ import (
 )
 
 // StrategyNames returns the names of the strategies of this version, sorted.
-func StrategyNames() []string { return []string{"auto", "pct", "pos", "random", "surw"} }
+func StrategyNames() []string { return []string{"auto", "dfs", "dpor", "pct", "pos", "random", "surw"} }
 
 // Plan is all that decides one schedule of a program.
 type Plan struct {
 	Strategy string // one of StrategyNames; never auto in the plan of a schedule
 	// Auto says that the strategy was drawn from the portfolio.
-	Auto  bool
-	Depth int    // of pct, at least 1
-	Picks int    // of pct: the estimate of k
-	Seed  uint64 // of this schedule
+	Auto        bool
+	Depth       int    // of pct, at least 1
+	Picks       int    // of pct: the estimate of k
+	Preemptions int    // bound of dfs and dpor, or strategy.Unbounded
+	Seed        uint64 // of this schedule
 	// Profile is what surw knows of earlier schedules, nil if nothing.
 	Profile *strategy.Profile
 	// Counted says that the schedule adds to the profile of later ones.
@@ -31,6 +32,9 @@ func (p Plan) String() string {
 	s := p.Strategy
 	if p.Strategy == "pct" {
 		s = fmt.Sprintf("pct depth=%d k=%d", p.Depth, p.Picks)
+	}
+	if IsSearch(p.Strategy) && p.Preemptions != strategy.Unbounded {
+		s = fmt.Sprintf("%s preemptions=%d", p.Strategy, p.Preemptions)
 	}
 	if p.Auto {
 		s = "auto: " + s

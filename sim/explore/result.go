@@ -5,6 +5,8 @@ package explore
 import (
 	"math"
 	"time"
+
+	"dlsim/sim/strategy"
 )
 
 // Verdict is what a campaign comes to.
@@ -69,7 +71,13 @@ type Result struct {
 	Missing     []Expectation
 	Predictions []Prediction // of the check order
 	// LocksCut says that there were more acquisitions than the checks order and upcall look at.
-	LocksCut    bool
+	LocksCut bool
+	// Coverage says how far a search came; nil for strategies that sample.
+	Coverage *strategy.Coverage
+	// Complete says that a search has seen all there is, up to its bound.
+	Complete bool
+	// Digest is that of the schedules of a search, in any order.
+	Digest      uint64
 	Interrupted bool // cut off from outside
 	Verdict     Verdict
 	Elapsed     time.Duration

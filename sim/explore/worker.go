@@ -25,6 +25,7 @@ type slot struct {
 	key          string          // of a failure; see Words
 	tally        *strategy.Tally // if the plan says so
 	locks        []uint64        // keys of acquisitions that are new to the worker
+	choices      []sim.Choice    // of a search, which cannot run a schedule twice
 }
 
 // worker runs schedules on a world of its own.

@@ -76,6 +76,9 @@ bugs over  a bug that shows in more than one of so many schedules would be liste
 
 // unseen words the share of schedules that would show something new.
 func unseen(r *explore.Result) string {
+	if r.Coverage != nil {
+		return searched(r, "0%")
+	}
 	share, exact := r.Unseen()
 	if !exact {
 		return fmt.Sprintf("<%.2g%%", 100*share)
@@ -83,9 +86,20 @@ func unseen(r *explore.Result) string {
 	return fmt.Sprintf("%.2g%%", 100*share)
 }
 
+// searched returns what a search proves if it has seen all there is; otherwise it proves nothing.
+func searched(r *explore.Result, proof string) string {
+	if r.Complete && !r.Coverage.Bounded && r.Unknowns == 0 {
+		return proof
+	}
+	return "-"
+}
+
 // bugsOver words how rare a bug must be to have been missed: "1/6600", rounded to the more
 // careful side.
 func bugsOver(r *explore.Result) string {
+	if r.Coverage != nil {
+		return searched(r, "none")
+	}
 	n, unit := int64(1/r.BugBound()), int64(1)
 	for n/unit >= 100 {
 		unit *= 10
@@ -130,6 +144,9 @@ func remarks(r *explore.Result, traces []string) []string {
 		}
 		out = append(out, s)
 	}
+	if r.Coverage != nil {
+		out = append(out, covered(r))
+	}
 	for _, e := range r.Missing {
 		out = append(out, missing(e))
 	}
@@ -167,4 +184,21 @@ func predictions(all []explore.Prediction) []string {
 		out = append(out, s)
 	}
 	return out
+}
+
+// covered says how far a search has come.
+func covered(r *explore.Result) string {
+	c := r.Coverage
+	if !r.Complete {
+		return fmt.Sprintf("not complete: covered %d executions, %d branches left", c.Executions, c.Branches)
+	}
+	what := "interleavings"
+	if c.Bounded {
+		what += fmt.Sprintf(" with at most %d preemptions", r.Plan.Preemptions)
+	}
+	fails := "none fails"
+	if n := len(r.Violations); n > 0 {
+		fails = fmt.Sprintf("they fail in %d ways", n)
+	}
+	return fmt.Sprintf("complete: all %d %s explored, %s", c.Executions, what, fails)
 }
