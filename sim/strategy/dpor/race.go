@@ -87,8 +87,8 @@ func (s *Search) otherAnswers(i int) {
 
 // waiting reverses the race of a thread that waits for an object with the one that has taken it.
 func (s *Search) waiting(l *sim.Left) {
-	if int(l.Thing) >= len(s.last) || s.last[l.Thing] < 0 || s.admits(s.last[l.Thing]) >= l.Acquire {
-		return
+	if int(l.Thing) >= len(s.last) || s.last[l.Thing] < 0 {
+		return // taken before the search began
 	}
 	first := s.taker(s.last[l.Thing], l.Acquire)
 	x := s.pending(l)
@@ -125,8 +125,18 @@ func (s *Search) cutOff() {
 	f := &s.events[n]
 	f.ends = true
 	for i := range s.trail.Left {
-		if l := &s.trail.Left[i]; l.Enabled && l.Thread != f.thread {
-			s.insert(n, s.pending(l), s.itemOf(f))
+		l := &s.trail.Left[i]
+		if !l.Enabled || l.Thread == f.thread {
+			continue
+		}
+		switch x := s.pending(l); {
+		case s.after(f, x.clock): // it was not possible before
+		case !conflict(x.uses, s.usesOf(f)):
+			s.insert(n, x, s.itemOf(f))
+		case l.Acquire != sim.Nobody && s.admits(s.uses[s.last[l.Thing]].previous) < l.Acquire:
+			s.waiting(l) // f has released what it acquires
+		default:
+			s.insert(n, x) // after which f may not be possible
 		}
 	}
 	s.scratch.direct = s.scratch.direct[:0]
