@@ -44,6 +44,7 @@ type runFlags struct {
 	patches                 []string
 	expect                  string
 	noShrink                bool
+	certify, recheck        bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -77,6 +78,8 @@ func (a *app) runCommand() *cobra.Command {
 	s.StringVar(&f.traces, "traces", "dlsim-traces", "folder for the traces of violations")
 	s.BoolVar(&f.noShrink, "no-shrink", false, "write traces as they were found, without making them smaller")
 	s.BoolVar(&f.failFast, "fail-fast", false, "stop at the first violation that fails the run")
+	s.BoolVar(&f.certify, "certify", false, "write a certificate beside each scenario that a search proves free of violations")
+	s.BoolVar(&f.recheck, "recheck", false, "run what has a certificate again, and nothing else")
 	s.StringVar(&f.json, "json", "", "write the results as JSON lines to a file, or to - (stdout)")
 	f.style.flag(s)
 	s.BoolVar(&f.quiet, "quiet", false, "say nothing of what is as expected")
@@ -101,6 +104,10 @@ func (f *runFlags) check(set *pflag.FlagSet) error {
 		return usagef("--expect can be none only; what else is expected is said in scenarios")
 	case f.style.check() != nil:
 		return f.style.check()
+	case f.certify && f.recheck:
+		return usagef("--certify and --recheck do not go together")
+	case f.recheck && (set.Changed("strategy") || set.Changed("preemptions") || set.Changed("schedules") || set.Changed("time")):
+		return usagef("--recheck runs a scenario as its certificate says")
 	case f.traces == "":
 		return usagef("--traces must name a folder")
 	}
@@ -217,6 +224,11 @@ func (a *app) run(ctx context.Context, f *runFlags, set *pflag.FlagSet, paths []
 	if err != nil {
 		return err
 	}
+	if f.recheck {
+		if all, err = certified(all); err != nil {
+			return err
+		}
+	}
 	names := make([]string, len(all))
 	for i, sc := range all {
 		names[i] = sc.name
@@ -294,12 +306,21 @@ func worse(code int, v explore.Verdict) int {
 func (s *session) explore(ctx context.Context, sc *scenario, c explore.Config) (*explore.Result,
 	error,
 ) {
-	bar := s.progress(sc.name, c.Schedules)
-	c.Progress = bar.update
-	r, err := explore.Explore(ctx, sc.program, c)
-	bar.done()
+	r, err := s.recognise(sc, c)
 	if err != nil {
-		return nil, unknownError{err}
+		return nil, err
+	}
+	if r == nil {
+		bar := s.progress(sc.name, c.Schedules)
+		c.Progress = bar.update
+		r, err = explore.Explore(ctx, sc.program, c)
+		bar.done()
+		if err != nil {
+			return nil, unknownError{err}
+		}
+		if err := s.certify(sc, c, r); err != nil {
+			return nil, err
+		}
 	}
 	traces := make([]string, len(r.Violations))
 	failures := make([]report.Failure, len(r.Violations))

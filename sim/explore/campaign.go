@@ -143,7 +143,7 @@ func Explore(ctx context.Context, p Program, cfg Config) (*Result, error) {
 	}
 	run := c.run
 	if IsSearch(cfg.Strategy) {
-		run = c.search
+		run = c.exhaust
 	}
 	if err := run(limited); err != nil {
 		return nil, err

@@ -76,6 +76,8 @@ type Result struct {
 	Coverage *strategy.Coverage
 	// Complete says that a search has seen all there is, up to its bound.
 	Complete bool
+	// Certified says that a certificate vouches for that, and nothing was run.
+	Certified bool
 	// Digest is that of the schedules of a search, in any order.
 	Digest      uint64
 	Interrupted bool // cut off from outside

@@ -33,9 +33,9 @@ func newSearch(c *Config) search {
 	return &strategy.DFS{Preemptions: c.Preemptions, Merge: c.Strategy == "dpor"}
 }
 
-// search runs a search to its end or to a limit, on one worker: it is one tree, and what is to be
+// exhaust runs a search to its end or to a limit, on one worker: it is one tree, and what is to be
 // explored follows from what was.
-func (c *campaign) search(ctx context.Context) error {
+func (c *campaign) exhaust(ctx context.Context) error {
 	limit := c.cfg.Schedules
 	if limit == 0 {
 		limit = math.MaxInt64

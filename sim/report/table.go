@@ -189,6 +189,9 @@ func predictions(all []explore.Prediction) []string {
 // covered says how far a search has come.
 func covered(r *explore.Result) string {
 	c := r.Coverage
+	if r.Certified {
+		return fmt.Sprintf("complete, certified: %d executions", c.Executions)
+	}
 	if !r.Complete {
 		return fmt.Sprintf("not complete: covered %d executions, %d branches left", c.Executions, c.Branches)
 	}

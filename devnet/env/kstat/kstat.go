@@ -205,6 +205,7 @@ func (l *Layer) hold(t *sim.Thread, kid int) *entry { return l.holdFor(t, kid, o
 
 // holdFor is hold for the operation op, which in a world with Config.Handoff is one with it.
 func (l *Layer) holdFor(t *sim.Thread, kid int, op *sim.OpType) *entry {
+	t.Touch(&l.obj, sim.Read)
 	k := l.find(kid)
 	if k == nil {
 		t.Step(opHold, &l.obj, nil)

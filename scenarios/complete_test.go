@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package scenarios_test
+
+import (
+	"testing"
+
+	"dlsim/scenarios"
+	"dlsim/sim"
+	"dlsim/sim/explore"
+	"dlsim/sim/strategy"
+	"dlsim/sim/strategy/dpor"
+)
+
+// searched is what a complete search has seen: interleavings, and how they ended.
+type searched struct {
+	prints map[uint64]bool
+	ends   map[string]bool
+}
+
+func (s searched) add(r sim.Result) {
+	s.prints[r.Fingerprint] = true
+	s.ends[ending(r)] = true
+}
+
+func ending(r sim.Result) string {
+	if r.Failure == nil {
+		return r.Outcome.String()
+	}
+	return r.Outcome.String() + " " + string(r.Failure.Kind) + " " + r.Failure.Message
+}
+
+// searchAll runs the search to its end.
+func searchAll(t *testing.T, r explore.Runner) searched {
+	t.Helper()
+	all := searched{make(map[uint64]bool), make(map[string]bool)}
+	s := new(dpor.Search)
+	for more := true; more; {
+		res := r.Run(sim.Config{}, s)
+		all.add(res)
+		more = s.Next(res)
+	}
+	if c := s.Coverage(); s.Err() != nil || c.Redundant != 0 || int(c.Executions) != len(all.prints) {
+		t.Fatalf("%+v, %d different, %v", c, len(all.prints), s.Err())
+	}
+	return all
+}
+
+// What random walks and a depth-first search with a bound find, the complete search has found: no
+// interleaving and no end is missing. Neither of the two knows what commutes.
+func TestCompleteSearchesMissNothing(t *testing.T) {
+	for _, sc := range shipped(t) {
+		if sc.Explore.Strategy != "dpor" {
+			continue
+		}
+		t.Run(sc.Name, func(t *testing.T) {
+			r := program(t, sc, scenarios.Options{}).NewRunner(explore.CheckNames())
+			defer r.Close()
+			all := searchAll(t, r)
+			check := func(how string, res sim.Result) {
+				if !all.prints[res.Fingerprint] {
+					t.Fatalf("%s: an interleaving that the search has not seen, which %s", how, ending(res))
+				}
+				if !all.ends[ending(res)] {
+					t.Fatalf("%s: it %s, which the search has not seen", how, ending(res))
+				}
+			}
+			for seed := range uint64(200) {
+				check("random walk", r.Run(sim.Config{}, &strategy.Random{Seed: seed}))
+			}
+			dfs := &strategy.DFS{Preemptions: 1}
+			for n, more := 0, true; more && n < 1000; n++ {
+				res := r.Run(sim.Config{}, dfs)
+				check("depth first", res)
+				more = dfs.Next(res)
+			}
+		})
+	}
+}
