@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"dlsim/bugbook"
+	"dlsim/devnet/bugbook"
 )
 
 // bugFlags are the flags of dlsim bugs.

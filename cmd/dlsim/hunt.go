@@ -15,8 +15,8 @@ import (
 	"slices"
 	"strings"
 
-	"dlsim/bugbook"
-	"dlsim/patch"
+	"dlsim/devnet/bugbook"
+	"dlsim/devnet/patch"
 	"dlsim/sim/explore"
 	"dlsim/sim/report"
 	"dlsim/sim/trace"

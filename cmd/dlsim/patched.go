@@ -14,7 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"dlsim/patch"
+	"dlsim/devnet/patch"
 )
 
 // builtWith is the key of the patches that this tool was built with, "" for none. Only the

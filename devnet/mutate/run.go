@@ -17,7 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"dlsim/patch"
+	"dlsim/devnet/patch"
 )
 
 // Verdict is what became of a mutant.
