@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"dlsim/scenarios"
-	"dlsim/sim"
+	"dlsim/sim/explore"
 )
 
 // TestControls expects a scenario for each negative control N1 to N15 of bugs.md, explored
@@ -38,7 +38,7 @@ func TestControls(t *testing.T) {
 					t.Errorf("%s: a %s is expected without the id of its bug", file, v.Kind)
 				}
 			}
-			for _, c := range []string{string(sim.KindRace)} {
+			for _, c := range explore.AskedCheckNames() {
 				if !slices.Contains(sc.Explore.Checks, c) {
 					t.Errorf("%s: check %s is not made", file, c)
 				}
