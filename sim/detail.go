@@ -25,6 +25,9 @@ type Event struct {
 	Woke    []*Thread // that waited for a signal and got this one
 	Notes   []string  // explanations added by the program
 	Results []string  // operations of the program that ended here, "operation = answer"
+	// Holds and Turns are what changed in the states of threads from here to the next event.
+	Holds []HoldChange
+	Turns []Turn
 }
 
 // IsChoice tells an answer to Choose from a step.
@@ -53,6 +56,31 @@ type ThreadState struct {
 	Met    bool
 }
 
+// HoldChange is a hold that a thread has got, or given back. Objects may have another name
+// later, when their memory is used again; this is the name that it had.
+type HoldChange struct {
+	Thread *Thread
+	Object string
+	Mode   string
+	At     Point // of a hold that it has got
+	Gone   bool  // it gave back its last hold of the object
+}
+
+// Turn is what a thread does next, or waits for, from an event on.
+type Turn struct {
+	Thread            *Thread
+	Op, Object, Class string // Op is "" if the thread has ended
+	Enabled, Done     bool
+}
+
+// place is what tells two turns of a thread apart.
+type place struct {
+	op            *OpType
+	obj           *Object
+	steps         int32
+	enabled, done bool
+}
+
 type worldDetail struct {
 	events []Event
 	pick   struct {
@@ -64,7 +92,8 @@ type worldDetail struct {
 type threadDetail struct {
 	pcs   []uintptr
 	holds []Hold
-	last  int // index of the thread's last event, -1 for none
+	last  int   // index of the thread's last event, -1 for none
+	place place // of its last turn
 }
 
 func (d *worldDetail) reset()  { *d = worldDetail{} }
@@ -119,6 +148,7 @@ func (t *Thread) HeldRef(o *Object) {
 func (t *Thread) hold(o *Object, mode string, at Point) {
 	if t.Detailed() {
 		t.detail.holds = append(t.detail.holds, Hold{o, mode, at})
+		t.w.noteHold(HoldChange{Thread: t, Object: o.Name(), Mode: mode, At: at})
 	}
 	if t.w.observed() {
 		t.w.locks.Acquired(t, o, mode, at)
@@ -153,6 +183,7 @@ func (t *Thread) UnheldRef(o *Object) {
 	for i := len(t.detail.holds) - 1; i >= 0; i-- {
 		if t.detail.holds[i].Object == o {
 			t.detail.holds = append(t.detail.holds[:i:i], t.detail.holds[i+1:]...)
+			t.w.noteHold(HoldChange{Thread: t, Object: o.Name(), Gone: true})
 			return
 		}
 	}
@@ -205,6 +236,7 @@ func (w *World) slowCarryOut(t *Thread) {
 	if w.slow&slowDetail == 0 {
 		return
 	}
+	w.noteTurns()
 	e := Event{
 		Step: w.steps + 1, Thread: t, Op: t.op.Name, Access: t.op.Access, PCs: t.detail.pcs,
 		Picked: w.detail.pick.made, Preempt: w.detail.pick.preempt, Enabled: 1,
@@ -218,6 +250,39 @@ func (w *World) slowCarryOut(t *Thread) {
 	w.detail.pick.made, w.detail.pick.preempt = false, false
 	t.detail.last = len(w.detail.events)
 	w.detail.events = append(w.detail.events, e)
+}
+
+// noteHold adds to the last event what has changed since. Threads that are unwound give
+// back nothing.
+func (w *World) noteHold(c HoldChange) {
+	if n := len(w.detail.events); n > 0 && !w.over {
+		e := &w.detail.events[n-1]
+		e.Holds = append(e.Holds, c)
+	}
+}
+
+// noteTurns adds to the last event the threads that have gone on since, or that can run now
+// and could not before, or the other way round.
+func (w *World) noteTurns() {
+	if len(w.detail.events) == 0 {
+		return
+	}
+	e := &w.detail.events[len(w.detail.events)-1]
+	for _, t := range w.threads[:w.live] {
+		p := place{t.op, t.obj, t.steps, t.Enabled(), t.state == done}
+		if p == t.detail.place {
+			continue
+		}
+		t.detail.place = p
+		x := Turn{Thread: t, Enabled: p.enabled, Done: p.done}
+		if p.op != nil {
+			x.Op = p.op.Name
+		}
+		if p.obj != nil {
+			x.Object, x.Class = p.obj.Name(), p.obj.Class()
+		}
+		e.Turns = append(e.Turns, x)
+	}
 }
 
 func (w *World) notePick(cur, u *Thread) {
@@ -235,6 +300,7 @@ func (w *World) noteChoice(t *Thread, n, v int, label string) {
 
 // describe fills what only a detailed run knows.
 func (w *World) describe(f *Failure) {
+	w.noteTurns()
 	if f.At.Step == 0 {
 		f.At.Step = w.steps
 	}

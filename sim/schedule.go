@@ -31,6 +31,9 @@ func (w *World) schedule(cur *Thread) *Thread {
 			panic("engine bug: strategy picked a thread that cannot run")
 		}
 		w.outcome, w.over = Stopped, true
+		if w.slow&slowDetail != 0 {
+			w.noteTurns()
+		}
 		w.slow |= slowOver
 		return nil
 	}

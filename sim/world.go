@@ -206,6 +206,9 @@ func (w *World) Run(cfg Config, s Strategy, body func(*Thread)) Result {
 	if w.trail != nil {
 		w.trail.end(w)
 	}
+	if w.slow&slowDetail != 0 && !w.over {
+		w.noteTurns()
+	}
 	w.tearDown()
 	return Result{
 		Outcome: w.outcome, Failure: w.failure, Steps: w.steps, Picks: w.picks,
@@ -304,6 +307,9 @@ func (w *World) tearDown() {
 // stop ends the schedule from inside thread t, whose stack it unwinds.
 func (w *World) stop(o Outcome) {
 	w.outcome, w.over = o, true
+	if w.slow&slowDetail != 0 {
+		w.noteTurns()
+	}
 	w.slow |= slowOver
 	panic(killed{})
 }

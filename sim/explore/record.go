@@ -85,6 +85,10 @@ type Event struct {
 	Woke               []string // by this signal
 	Notes              []string // explanations
 	Results            []string // operations that ended here, "operation = answer"
+	// Holds and Turns are what changed in the states of threads from here to the next event;
+	// StatesAt adds them up.
+	Holds []HoldChange
+	Turns []Turn
 }
 
 // Loop is what a thread, or those of its sort together, does again and again; Times is 0 if that is not
@@ -188,6 +192,7 @@ func event(e *sim.Event, sites sim.Resolver) Event {
 	for _, u := range e.Woke {
 		out.Woke = append(out.Woke, u.Name())
 	}
+	out.changes(e, sites)
 	return out
 }
 
