@@ -39,16 +39,8 @@ func rows(r *explore.Record, fold bool) []row {
 		if begun = begun || e.Picked || told[e.Step]; !begun {
 			continue
 		}
-		x := row{
-			first: e.Step, last: e.Step, mark: ' ', thread: e.Thread, op: e.Op,
-			object: e.Object, site: e.Site, note: strings.Join(e.Notes, "; "), weight: k.weigh(i, e),
-		}
-		if e.Preempt {
-			x.mark = '*'
-		}
-		if e.IsChoice {
-			x.object = fmt.Sprintf("%s = %d of %d", e.Object, e.Value, e.Enabled)
-		}
+		x := rowOf(e)
+		x.weight = k.weigh(i, e)
 		if n := len(out); fold && n > 0 && x.weight == plain && out[n-1].weight == plain &&
 			out[n-1].thread == x.thread && x.mark == ' ' {
 			x.first, x.mark = out[n-1].first, out[n-1].mark
@@ -59,6 +51,21 @@ func rows(r *explore.Record, fold bool) []row {
 	}
 	out = end(r, blocked(r, out))
 	return foldLoops(out)
+}
+
+// rowOf returns the row of one event.
+func rowOf(e *explore.Event) row {
+	x := row{
+		first: e.Step, last: e.Step, mark: ' ', thread: e.Thread, op: e.Op,
+		object: e.Object, site: e.Site, note: strings.Join(e.Notes, "; "),
+	}
+	if e.Preempt {
+		x.mark = '*'
+	}
+	if e.IsChoice {
+		x.object = fmt.Sprintf("%s = %d of %d", e.Object, e.Value, e.Enabled)
+	}
+	return x
 }
 
 // end marks the row in which the schedule fails, or adds one if it fails in local code
@@ -225,7 +232,7 @@ func (p *page) interleaving(r *explore.Record, scenario []Thread, all []row, roo
 			kept = append(kept, s.row)
 		}
 	}
-	t := newTable(r, kept, scenario)
+	t := newTable(r, kept, scenario, columnsMax)
 	p.line("%s", t.head())
 	for _, s := range parts {
 		x := s.row

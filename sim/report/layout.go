@@ -38,7 +38,8 @@ const (
 )
 
 // newTable lays out the rows; scenario has the threads of the scenario.
-func newTable(r *explore.Record, rows []row, scenario []Thread) *table {
+// A line is at most columns wide; if that is less than in a report, there is no place.
+func newTable(r *explore.Record, rows []row, scenario []Thread, columns int) *table {
 	t := &table{start: make(map[string]int), site: len("site")}
 	own := columnsOf(r, scenario)
 	created, texts := make(map[string]int), make(map[string]int)
@@ -61,7 +62,9 @@ func newTable(r *explore.Record, rows []row, scenario []Thread) *table {
 		}
 	}
 	slices.SortStableFunc(lanes, func(a, b string) int { return created[a] - created[b] })
-	t.space = columnsMax - stepWidth - t.site - 2
+	if t.space = columns - stepWidth - t.site - 2; columns < columnsMax {
+		t.site, t.space = 0, columns-stepWidth
+	}
 	if !t.place(lanes, shared, texts, text) {
 		t.start, t.shared, t.name = nil, 0, name
 		t.columns = []column{{"thread", 0}, {"operation", name + 2}}
@@ -148,7 +151,7 @@ func (t *table) head() string {
 		}
 		line = fmt.Sprintf("%-*s%s", c.start, line, clip(c.head, room))
 	}
-	return fmt.Sprintf("%10s  %-*s  %s", "step", t.space, line, "site")
+	return t.line("step", ' ', line, "site")
 }
 
 func (t *table) row(x row) string {
@@ -163,5 +166,12 @@ func (t *table) row(x row) string {
 		steps = fmt.Sprintf("%d-%d", x.first, x.last)
 	}
 	cells := fmt.Sprintf("%*s%s", at, "", clip(text, t.space-at))
-	return fmt.Sprintf("%10s%c %-*s  %s", steps, x.mark, t.space, cells, clip(x.site.String(), t.site))
+	return t.line(steps, x.mark, cells, clip(x.site.String(), t.site))
+}
+
+func (t *table) line(steps string, mark byte, cells, site string) string {
+	if t.site == 0 {
+		site = ""
+	}
+	return strings.TrimRight(fmt.Sprintf("%10s%c %-*s  %s", steps, mark, t.space, cells, site), " ")
 }

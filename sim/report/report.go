@@ -65,12 +65,12 @@ const (
 // Write writes the report.
 func Write(w io.Writer, f Failure) error {
 	r := f.Record
-	head := &page{color: f.Color}
+	head := newPage(f.Color)
 	head.verdict(f)
 	head.gap()
 	head.scenario(f.Scenario, r)
 	head.gap()
-	tail := &page{color: f.Color}
+	tail := newPage(f.Color)
 	for _, b := range blocks(r) {
 		tail.block(b.Title, b.Lines)
 	}
@@ -79,12 +79,12 @@ func Write(w io.Writer, f Failure) error {
 
 	room := linesMax - len(head.lines) - len(tail.lines)
 	all := rows(r, false)
-	if height(all)+2 > room-statesRoom(r, height(all)+2, room-3)-3 {
+	states := newPage(f.Color)
+	if height(all)+2 > room-states.statesRoom(r, height(all)+2, room-3)-3 {
 		all = rows(r, true)
 	}
-	states := &page{color: f.Color}
 	states.gap()
-	states.states(r, statesRoom(r, height(all)+2, room-3))
+	states.states(r, states.statesRoom(r, height(all)+2, room-3))
 	head.interleaving(r, f.Scenario.Threads, all, room-len(states.lines))
 	lines := slices.Concat(head.lines, states.lines, tail.lines)
 	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
@@ -93,35 +93,39 @@ func Write(w io.Writer, f Failure) error {
 
 // statesRoom shares room between the table, which wants the given number of lines, and the
 // states: those of the threads that the failure is about first, then the table, then the rest.
-func statesRoom(r *explore.Record, want, room int) int {
+func (p *page) statesRoom(r *explore.Record, want, room int) int {
 	about := involved(r)
-	need := statesHeight(r, about, 0, false)
+	need := p.statesHeight(r, about, 0, false)
 	if need > room-tableMin {
-		need = statesHeight(r, about, 0, true)
+		need = p.statesHeight(r, about, 0, true)
 	}
 	need = min(max(need, statesMin), room-min(want, tableMin))
 	return max(need, room-min(want, tableWant))
 }
 
-// page collects lines, each at most columnsMax wide.
+// page collects lines, each at most so many columns wide.
 type page struct {
-	lines []string
-	color bool
+	lines   []string
+	color   bool
+	columns int
+	holds   int // lines for the holds of one thread
 }
+
+func newPage(color bool) *page { return &page{color: color, columns: columnsMax, holds: holdsMax} }
 
 func (p *page) line(format string, args ...any) {
 	p.plain(fmt.Sprintf(format, args...))
 }
 
 func (p *page) plain(s string) {
-	p.lines = append(p.lines, strings.TrimRight(clip(s, columnsMax), " "))
+	p.lines = append(p.lines, strings.TrimRight(clip(s, p.columns), " "))
 }
 
 func (p *page) gap() { p.lines = append(p.lines, "") }
 
 // heading adds a line in bold.
 func (p *page) heading(format string, args ...any) {
-	p.paint("\x1b[1m", clip(fmt.Sprintf(format, args...), columnsMax))
+	p.paint("\x1b[1m", clip(fmt.Sprintf(format, args...), p.columns))
 }
 
 func (p *page) paint(code, s string) {
@@ -135,7 +139,7 @@ func (p *page) paint(code, s string) {
 // wrapped adds s over at most lines lines, broken at spaces, the later ones indented.
 func (p *page) wrapped(first, indent, s string, lines int, paint string) {
 	for ; lines > 0 && s != ""; lines-- {
-		room := columnsMax - len(first)
+		room := p.columns - len(first)
 		cut := len(s)
 		if cut > room && lines > 1 {
 			cut = room
@@ -143,7 +147,7 @@ func (p *page) wrapped(first, indent, s string, lines int, paint string) {
 				cut = at
 			}
 		}
-		text := clip(first+s[:cut], columnsMax)
+		text := clip(first+s[:cut], p.columns)
 		if paint != "" {
 			p.paint(paint, text)
 		} else {

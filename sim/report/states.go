@@ -17,7 +17,11 @@ const holdsMax = 4 // lines for the holds of one thread
 // room, what a thread holds is told in as few lines as it can be.
 func (p *page) states(r *explore.Record, room int) {
 	p.heading("state at step %d", r.Step)
-	about := involved(r)
+	p.threads(r, involved(r), room)
+}
+
+// threads is states without the heading, with the threads in about first.
+func (p *page) threads(r *explore.Record, about map[string]bool, room int) {
 	var shown []explore.State
 	width := 0
 	for _, s := range r.States {
@@ -28,10 +32,10 @@ func (p *page) states(r *explore.Record, room int) {
 	}
 	idle := len(r.States) - len(shown)
 	slices.SortStableFunc(shown, func(a, b explore.State) int { return rank(about, &a) - rank(about, &b) })
-	packed := statesHeight(r, about, width, false) > room
+	packed := p.statesHeight(r, about, width, false) > room
 	busy := 0
 	for i := range shown {
-		block := stateLines(r, &shown[i], width, packed)
+		block := p.stateLines(r, &shown[i], width, packed)
 		if room < len(block) {
 			busy = len(shown) - i
 			break
@@ -61,19 +65,19 @@ func (p *page) states(r *explore.Record, room int) {
 }
 
 // statesHeight is the number of lines for the threads that the failure is about.
-func statesHeight(r *explore.Record, about map[string]bool, width int, packed bool) int {
+func (p *page) statesHeight(r *explore.Record, about map[string]bool, width int, packed bool) int {
 	n := 0
 	for i := range r.States {
 		if s := &r.States[i]; about[s.Thread] && matters(r, s) {
-			n += len(stateLines(r, s, width, packed))
+			n += len(p.stateLines(r, s, width, packed))
 		}
 	}
 	return n
 }
 
 // stateLines are the lines of one thread, the names in a column of the given width.
-func stateLines(r *explore.Record, s *explore.State, width int, packed bool) []string {
-	lines := []string{fit(fmt.Sprintf("  %-*s  ", width, clip(s.Thread, nameMax))+doing(r, s), s.Site.Via)}
+func (p *page) stateLines(r *explore.Record, s *explore.State, width int, packed bool) []string {
+	lines := []string{p.fit(fmt.Sprintf("  %-*s  ", width, clip(s.Thread, nameMax))+doing(r, s), s.Site.Via)}
 	pad := fmt.Sprintf("  %*s  ", width, "")
 	holds := slices.Clone(s.Holds)
 	slices.SortStableFunc(holds, func(a, b explore.Hold) int { // those that others want first
@@ -88,17 +92,17 @@ func stateLines(r *explore.Record, s *explore.State, width int, packed bool) []s
 			}
 			words = append(words, text)
 		}
-		return append(lines, clip(pad+"holds "+strings.Join(words, "; "), columnsMax))
+		return append(lines, pad+"holds "+strings.Join(words, "; "))
 	}
 	for i, h := range holds {
-		if i == holdsMax-1 && len(holds) > holdsMax {
+		if i == p.holds-1 && len(holds) > p.holds {
 			return append(lines, fmt.Sprintf("%sand holds %d more", pad, len(holds)-i))
 		}
 		text := pad + "holds " + held(h) + at(h.Site)
 		if who := wantedBy(r, s, h); who != "" {
 			text += "; " + who + " wants it"
 		}
-		lines = append(lines, fit(text, h.Site.Via))
+		lines = append(lines, p.fit(text, h.Site.Via))
 	}
 	return lines
 }
@@ -129,11 +133,11 @@ func wantedBy(r *explore.Record, s *explore.State, h explore.Hold) string {
 
 // fit drops the way by which a place was reached from a line that is too long, and then a
 // word that can be spared.
-func fit(line, via string) string {
-	if len(line) > columnsMax && via != "" {
+func (p *page) fit(line, via string) string {
+	if len(line) > p.columns && via != "" {
 		line = strings.Replace(line, " via "+via, "", 1)
 	}
-	if len(line) > columnsMax {
+	if len(line) > p.columns {
 		line = strings.Replace(line, " since step ", " since ", 1)
 	}
 	return line
