@@ -37,7 +37,8 @@ type app struct {
 	out, err io.Writer
 	// outTerminal and errTerminal say that a person is reading along.
 	outTerminal, errTerminal bool
-	code                     int // exit code of a command that worked
+	terminal                 bool // to show things on, and to take keys from
+	code                     int  // exit code of a command that worked
 	args                     []string
 	patches                  []string // that this tool is built with
 }
@@ -60,6 +61,7 @@ func run(ctx context.Context, c catalog, args []string) int {
 	a := &app{
 		catalog: c, args: args, out: os.Stdout, err: os.Stderr,
 		outTerminal: term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "",
+		terminal:    term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())),
 		errTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
 	root := a.root()

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,7 +19,7 @@ import (
 
 // replayFlags are the flags of dlsim replay.
 type replayFlags struct {
-	events, strict, resync bool
+	events, strict, resync, step bool
 	// then is the strategy to go on with, "" if the run is not to.
 	then    string
 	seed    uint64
@@ -46,7 +47,12 @@ func (a *app) replayCommand() *cobra.Command {
 			if err := f.check(cmd.Flags()); err != nil {
 				return err
 			}
-			return a.patched(cmd.Context(), f.patches, func() error { return a.replay(args[0], f, cmd.Flags().Changed("seed")) })
+			if f.step && !a.terminal {
+				return usagef("--step needs a terminal to show the steps on; --events prints them")
+			}
+			return a.patched(cmd.Context(), f.patches, func() error {
+				return a.replay(cmd.Context(), args[0], f, cmd.Flags().Changed("seed"))
+			})
 		},
 	}
 	s := cmd.Flags()
@@ -55,11 +61,11 @@ func (a *app) replayCommand() *cobra.Command {
 	s.BoolVar(&f.resync, "resync", false, "leave out what does not fit any more, and search near the recording")
 	s.StringVar(&f.then, "continue", "", "go on with this strategy where the recording ends or does not fit")
 	s.Uint64Var(&f.seed, "seed", 0, "seed of that strategy (default: that of the recording)")
+	s.BoolVar(&f.step, "step", false, "look at the schedule step by step in the terminal, before the report")
 	s.BoolVar(&f.events, "events", false, "print every step after the report")
 	patchFlag(s, &f.patches)
 	f.style.flag(s)
 	f.files.flags(s)
-	refuseFlags(cmd, []string{"step"}, nil)
 	return cmd
 }
 
@@ -84,7 +90,7 @@ func (f *replayFlags) check(set *pflag.FlagSet) error {
 	return errors.Join(f.style.check(), f.files.check())
 }
 
-func (a *app) replay(file string, f *replayFlags, seeded bool) error {
+func (a *app) replay(ctx context.Context, file string, f *replayFlags, seeded bool) error {
 	t, sc, err := a.recorded(file)
 	if err != nil {
 		return err
@@ -118,6 +124,11 @@ func (a *app) replay(file string, f *replayFlags, seeded bool) error {
 	}
 	if r.Loose != nil {
 		fail.Notes = append(fail.Notes, looseNotes(r, f.then)...)
+	}
+	if f.step {
+		if err := a.stepping(ctx, fail); err != nil {
+			return err
+		}
 	}
 	if err := a.replayed(fail, t, r, f.style); err != nil {
 		return err
