@@ -22,7 +22,7 @@ func (a *app) listCommand() *cobra.Command {
 			if len(args) == 0 {
 				return usagef("list what? one of %s", strings.Join(kinds, ", "))
 			}
-			if err := pick("list", args[0], kinds, nil); err != nil {
+			if err := pick("list", args[0], kinds); err != nil {
 				return err
 			}
 			if len(args) > 1 && args[0] != "scenarios" {

@@ -83,7 +83,7 @@ func (f *replayFlags) check(set *pflag.FlagSet) error {
 	}
 	if set.Changed("continue") {
 		known := slices.DeleteFunc(explore.StrategyNames(), func(s string) bool { return !explore.OfOneSchedule(s) })
-		if err := pick("strategy to continue with,", f.then, known, laterStrategies()); err != nil {
+		if err := pick("strategy to continue with,", f.then, known); err != nil {
 			return err
 		}
 	}

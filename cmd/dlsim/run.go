@@ -123,7 +123,7 @@ func (f *runFlags) check(set *pflag.FlagSet) error {
 		return usagef("--preemptions is for dfs and dpor")
 	}
 	if set.Changed("strategy") {
-		return pick("strategy", f.strategy, explore.StrategyNames(), laterStrategies())
+		return pick("strategy", f.strategy, explore.StrategyNames())
 	}
 	return nil
 }
@@ -152,7 +152,7 @@ func (f *runFlags) checkNames() ([]string, error) {
 	var names []string
 	for name := range strings.SplitSeq(f.checks, ",") {
 		name = strings.TrimSpace(name)
-		if err := pick("check", name, explore.AllCheckNames(), nil); err != nil {
+		if err := pick("check", name, explore.AllCheckNames()); err != nil {
 			return nil, err
 		}
 		names = append(names, name)

@@ -22,7 +22,7 @@ func (a *app) completionCommand() *cobra.Command {
 			if len(args) != 1 {
 				return usagef("completion takes the name of one shell")
 			}
-			return pick("shell", args[0], shells, nil)
+			return pick("shell", args[0], shells)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root := cmd.Root()

@@ -264,7 +264,7 @@ func (a *app) recorded(file string) (*trace.Trace, *scenario, error) {
 		return nil, nil, usagef("%s: there is no kernel %q", file, h.Kernel)
 	}
 	for _, c := range h.Checks {
-		if err := pick("check", c, a.checks(), nil); err != nil {
+		if err := pick("check", c, a.checks()); err != nil {
 			return nil, nil, usagef("%s: %w", file, err)
 		}
 	}

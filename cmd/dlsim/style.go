@@ -25,7 +25,7 @@ func (s *style) flag(set *pflag.FlagSet) {
 
 // check refuses styles that there are not.
 func (s style) check() error {
-	return pick("style", string(s), []string{string(styleMDB), string(styleText)}, nil)
+	return pick("style", string(s), []string{string(styleMDB), string(styleText)})
 }
 
 // write writes one report.
