@@ -14,15 +14,16 @@ import (
 	"dlsim/sim/trace"
 )
 
-// smallest is what bugs.md says of each latent bug: the preemptions of its smallest schedule,
-// the most if it says a range, and the threads that take part. Threads that the kernel makes
-// itself are not among them, and neither are those of the environment.
+// smallest is what bugs.md says of each latent bug, and the bug book of those that dlsim found: the
+// preemptions of its smallest schedule, the most if it says a range, and the threads that take part.
+// Threads that the kernel makes itself are not among them, and neither are those of the environment.
 func smallest() map[string]struct{ preemptions, threads int } {
 	return map[string]struct{ preemptions, threads int }{
 		"L01": {2, 3}, "L02": {2, 3}, "L04": {1, 2}, "L05": {1, 3}, "L06": {2, 2}, "L08": {0, 1},
 		"L09": {1, 1}, "L10": {1, 2}, "L13": {1, 2}, "L14": {1, 2}, "L15": {1, 2}, "L16": {0, 1},
 		"L17": {1, 3}, "L19": {1, 3}, "L22": {1, 1}, "L23": {1, 2}, "L24": {1, 2}, "L25": {1, 2},
 		"L27": {1, 2}, "L28": {0, 1}, "L29": {0, 1}, "L30": {0, 1}, "L31": {1, 2}, "L32": {0, 1},
+		"D04": {1, 3}, "D05": {1, 2}, "D06": {1, 2},
 	}
 }
 
