@@ -61,7 +61,7 @@ func (m *Model) View(width, height int) []Line {
 	return lines
 }
 
-// title says where the view is.
+// title says where the view is; the name of the scenario, which may be long, is last.
 func (m *Model) title() string {
 	e, choice := &m.events[m.at], 0
 	for i := range m.events[:m.at+1] {
@@ -69,8 +69,8 @@ func (m *Model) title() string {
 			choice++
 		}
 	}
-	return fmt.Sprintf("%s: step %d of %d, choice %d of %d, t steps %s", m.failure.Scenario.Name, e.Step,
-		m.events[len(m.events)-1].Step, choice, m.choices, m.threads[m.thread])
+	return fmt.Sprintf("step %d of %d, choice %d of %d, t steps %s; %s", e.Step, m.events[len(m.events)-1].Step,
+		choice, m.choices, m.threads[m.thread], m.failure.Scenario.Name)
 }
 
 // body is the steps around the current one, what is to be said of it, and the state after it.
