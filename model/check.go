@@ -196,7 +196,16 @@ func (c *Checker) arrive(s *state, i int, out []*state) []*state {
 			continue
 		}
 		fresh := t.links[i].phase == absent
+		made := t.links[i].ownName
+		t.links[i].ownName = 0
+		taken := t.kstatTaken(e.name, e.owner)
 		t.links[i].come(&e)
+		switch { // its kstat is made on the way, unless another link has the name
+		case !fresh && made != 0:
+			t.links[i].ownName = made
+		case taken:
+			t.links[i].ownName = 0
+		}
 		t.links[i].phase = ph
 		if ph == visible {
 			t.links[i].attaching = false
@@ -205,6 +214,11 @@ func (c *Checker) arrive(s *state, i int, out []*state) []*state {
 			t.rebuild = yes
 		}
 		out = append(out, t)
+		if ph == visible && !fresh && made == 0 && !taken { // the name was not free in time
+			t = c.copy(t)
+			t.links[i].ownName = 0
+			out = append(out, t)
+		}
 	}
 	return out
 }

@@ -20,6 +20,8 @@ type departure struct {
 func departures() []departure {
 	return []departure{
 		{"L25", "a destroy that is refused hides the link meanwhile", refusedDestroyHides},
+		{"L25", "a destroy takes the link away before the one that is made on it", destroyTakesLower},
+		{"L09", "a create that fails leaves its link", failedCreateLeaves},
 		{"L08", "a destroy that is refused loses the link when its upcall fails", refusedDestroyLoses},
 	}
 }
@@ -40,6 +42,7 @@ func refusedDestroyHides() []*rule {
 				if l != nil && l.phase == visible {
 					t := x.carry(int32(l.mac))
 					t.of(l.mac).phase = absent
+					t.changed(x)
 				}
 			},
 		},
@@ -54,7 +57,19 @@ func refusedDestroyHides() []*rule {
 				}
 				t := x.next()
 				l = t.of(l.mac)
-				l.phase, l.owner, l.zone = visible, x.o.Zone, x.o.Zone
+				l.phase, l.owner, l.zone = initialising, x.o.Zone, x.o.Zone
+				t.changed(x)
+			},
+		},
+		{
+			name: "L25: visible", ops: []Op{Destroy, Detach}, answers: refused, step: 2, from: "bugs.md L25; seed C:1909-1921",
+			says: "where it is found by its MAC before it is visible",
+			do: func(x *step) {
+				if l := x.s.of(word(x.value)); x.value == 0 || l.phase != initialising {
+					x.same()
+					return
+				}
+				x.next().of(word(x.value)).phase = visible
 			},
 		},
 	}
@@ -63,10 +78,74 @@ func refusedDestroyHides() []*rule {
 // refusedDestroyLoses is the same destroy when the link cannot be put back, which nobody looks at.
 func refusedDestroyLoses() []*rule {
 	return append(refusedDestroyHides(), &rule{
+		name: "L08: no linkid", ops: []Op{MacnameToLinkid, DevToLinkid}, answers: []env.Errno{ok},
+		from: "bugs.md L08; seed C:1909", says: "the next destroy that is refused puts it back without a linkid",
+		do: func(x *step) {
+			l := x.s.of(x.o.mac)
+			x.when(l != nil && l.phase == absent && x.o.Result.Link == env.InvalidLinkID)
+		},
+	}, &rule{
+		name: "L08: back", ops: []Op{Destroy}, answers: []env.Errno{env.EBUSY, env.ENOTEMPTY, env.ENOENT},
+		from: "bugs.md L08; seed C:1857-1891, 1909", says: "or with it, if its driver made it again",
+		do: func(x *step) {
+			for i := range x.s.links {
+				if l := &x.s.links[i]; l.phase == absent && l.name != 0 && l.id == x.o.Link {
+					x.carry(0).of(l.mac).phase = visible
+				}
+			}
+		},
+	}, &rule{
 		name: "L08: lost", ops: []Op{Destroy, Detach}, answers: []env.Errno{env.EBUSY, env.ENOTEMPTY}, step: 1,
 		from: "bugs.md L08; seed C:1909", says: "the association is not made again",
-		do: func(x *step) { x.when(x.value != 0 && x.trouble()) },
+		do: func(x *step) {
+			l := x.s.of(word(x.value))
+			if x.value == 0 {
+				return
+			}
+			e := x.s.entry(l.id)
+			x.when(x.trouble() || e == nil || e.known != yes || e.seen(x.o.Zone) != yes)
+		},
 	})
+}
+
+// destroyTakesLower is a destroy that would be refused if the link that is made on its own did not
+// go meanwhile: the link is gone from the table long before that is looked at.
+func destroyTakesLower() []*rule {
+	return append(refusedDestroyHides(), &rule{
+		name: "L25: lower", ops: []Op{Destroy, Detach}, answers: []env.Errno{ok}, from: "bugs.md L25; seed C:1855",
+		says: "the link is taken out of the table while another is made on it",
+		do: func(x *step) {
+			l := x.s.visible(x.o.Link)
+			if x.o.Op == Detach {
+				l = x.s.of(x.o.mac)
+			}
+			if l != nil && l.phase == visible && !l.held() && usedBelow(x, l, true) {
+				t := x.next()
+				t.of(l.mac).gone()
+				t.changed(x)
+			}
+		},
+	})
+}
+
+// failedCreateLeaves is a create whose link cannot be taken back, because its properties are being
+// loaded: it is being made for ever.
+func failedCreateLeaves() []*rule {
+	return []*rule{{
+		name: "L09: not the driver's", ops: []Op{Destroy}, answers: []env.Errno{env.ENOENT}, from: "bugs.md L09; environment.md 12",
+		says: "the driver has no such link",
+		do: func(x *step) {
+			l := x.s.find(x.o.Link)
+			x.when(l != nil && l.phase == initialising)
+		},
+	}, {
+		name: "L09: left", ops: []Op{Create}, answers: []env.Errno{anyError}, step: 1, from: "bugs.md L09; seed C:1795-1798",
+		says: "the association stays",
+		do: func(x *step) {
+			l := x.s.of(x.o.mac)
+			x.when(l != nil && l.phase == initialising && l.id == x.o.Link)
+		},
+	}}
 }
 
 // instance returns the departure that explains what the specification does not, nil if none does.

@@ -168,7 +168,7 @@ func (c *Checker) candidates(now []*state) []Result {
 		}
 		for i := range s.names {
 			e := &s.names[i]
-			for _, class := range [...]env.Class{env.ClassPhys, env.ClassVNIC, env.ClassIptun, env.ClassSimnet} {
+			for _, class := range [...]env.Class{env.ClassPhys, env.ClassVNIC, env.ClassIptun, env.ClassSimnet, env.ClassEtherstub, env.ClassAggr} {
 				add(Result{Link: e.id, Name: c.p.words.text(e.name), MAC: c.p.words.text(e.dev), Class: class})
 			}
 		}

@@ -54,6 +54,7 @@ func needs() []need {
 		{"islinkvisible: no", nil, []Operation{one(IsLinkVisible, to5, okay)}},
 		{"getzone: zone", nil, []Operation{one(GetZone, v0, okay)}},
 		{"property: none", nil, []Operation{one(PropGet, in5(v0), gone)}},
+		{"phydev: visible", nil, []Operation{one(Phydev, Args{Link: 1}, Result{MAC: "e1000g0"})}},
 		{"phydev: device", nil, []Operation{one(Phydev, Args{Link: 1}, Result{MAC: "e1000g0"})}},
 		{"phydev: no device", nil, []Operation{one(Phydev, v0, fails(env.EINVAL))}},
 		{"phydev: none", nil, []Operation{one(Phydev, Args{Link: 99}, gone)}},
@@ -68,6 +69,11 @@ func needs() []need {
 			at("a", 3, 4, Readdir, Args{}, okay),
 			at("a", 5, 6, Rebuild, Args{}, okay),
 		}},
+		{"readdir: device attached", func(s *System) {
+			s.Links = []Link{{MAC: "net0", Class: env.ClassPhys, Absent: true}}
+			s.Names = []Name{{ID: 1, Name: "net0", Class: env.ClassPhys, Dev: "net0"}}
+			s.Faults = []Fault{{Err: env.ENOENT}}
+		}, []Operation{at("a", 1, 2, Readdir, Args{}, okay), at("a", 3, 4, Hold, Args{Link: 1}, Result{MAC: "net0"})}},
 		{"hold: by linkid", nil, []Operation{one(Hold, v0, v0Hold)}},
 		{"hold: by device", nil, []Operation{one(HoldByDev, v0Given, v0Hold)}},
 		{"hold_tmp: by linkid", nil, []Operation{one(HoldTmp, v0, v0Hold)}},
@@ -125,6 +131,12 @@ func needs() []need {
 		}},
 		{"destroy: flows; flow: added", nil, []Operation{
 			at("a", 1, 2, FlowAdd, v0, okay), at("a", 3, 4, Destroy, v0, fails(env.ENOTEMPTY)),
+		}},
+		{"destroy: another driver's", nil, []Operation{one(Destroy, Args{Link: 2, Class: env.ClassIptun}, gone)}},
+		{"destroy: tunnel unfinished", nil, []Operation{
+			at("b", 1, 6, Open, Args{Name: "ip.tun0"}, tun),
+			at("a", 2, 3, Hold, Args{Link: 3}, tun),
+			at("a", 4, 5, Destroy, Args{Link: 3}, gone),
 		}},
 		{"destroy: not the creator", tunnelOf5, []Operation{one(Destroy, Args{Link: 9}, fails(env.EACCES))}},
 		{"attach: begun", device, []Operation{
@@ -218,6 +230,16 @@ func needs() []need {
 		{"open: device asked", func(s *System) {
 			s.Links = append(s.Links, Link{MAC: "e1000g1", Class: env.ClassPhys, Absent: true})
 		}, []Operation{one(Open, Args{Name: "e1000g1"}, Result{MAC: "e1000g1", Link: 7})}},
+		{"open: device attached; open: asked again", func(s *System) {
+			s.Links = []Link{{MAC: "net0", Class: env.ClassPhys, Absent: true}}
+			s.Names = []Name{{ID: 1, Name: "net0", Class: env.ClassPhys, Dev: "net0"}}
+		}, []Operation{
+			at("a", 1, 4, Open, in5(Args{Name: "net0"}), Result{MAC: "net0", Link: 1}),
+			at("b", 2, 3, SetZone, Args{Link: 1, Into: 5}, okay),
+		}},
+		{"open: device not told", func(s *System) { s.Faults = []Fault{{Err: env.ENOENT}} }, []Operation{
+			one(Open, Args{Name: "e1000g0"}, fails(env.EINVAL)),
+		}},
 		{"open: name unknown", nil, []Operation{one(Open, Args{Name: "x0"}, gone)}},
 		{"open: not there", created, []Operation{one(Open, Args{Name: "v1"}, gone)}},
 		{"open: tunnel unfinished", func(s *System) {

@@ -20,7 +20,8 @@ type operation struct {
 	plan      *plan
 	// touch has a bit for each link that the operation may concern, and around one for each sort
 	// of operation that was in progress at the same time and may concern the same link.
-	touch, around uint64
+	// below are the links that what it deletes is made on.
+	touch, around, below uint64
 	// down says that the daemon may have been gone at some moment of the operation, and signalled
 	// that the thread had a signal pending (environment.md 9.3).
 	down, signalled bool
@@ -114,6 +115,7 @@ func (p *prepared) prepare(h *History, r *Rules) {
 	}
 	for i := range p.ops {
 		p.ops[i].touch = p.touches(&p.ops[i])
+		p.ops[i].below = p.below(&p.ops[i])
 	}
 	p.surround()
 }
@@ -281,6 +283,22 @@ func (p *prepared) touches(o *operation) uint64 {
 	return m
 }
 
+// below returns the links that an operation has in use until it returns because it deletes what is
+// made on them.
+func (p *prepared) below(o *operation) uint64 {
+	if o.Op != Destroy {
+		return 0
+	}
+	m := uint64(0)
+	for _, u := range p.over {
+		at := slices.IndexFunc(p.start.links, func(l link) bool { return l.mac == u.mac })
+		if at >= 0 && o.touch&bit(at) != 0 {
+			m |= marked(p.ids, u.lower)
+		}
+	}
+	return m
+}
+
 // surround finds what was in progress at the same time as each operation.
 func (p *prepared) surround() {
 	down, lastDown := false, int64(-1)
@@ -303,8 +321,11 @@ func (p *prepared) surround() {
 		o.down = down
 		for _, other := range p.open {
 			q := &p.ops[other]
-			if q.touch&o.touch != 0 || q.touch == everything || o.touch == everything {
+			all := q.touch == everything || o.touch == everything
+			if all || (q.touch|q.below)&o.touch != 0 {
 				o.around |= 1 << q.Op
+			}
+			if all || q.touch&(o.touch|o.below) != 0 {
 				q.around |= 1 << o.Op
 			}
 			q.down = q.down || down

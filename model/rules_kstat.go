@@ -37,8 +37,14 @@ func kstatRules() []*rule {
 		},
 		{
 			name: "kstat: deleted", ops: []Op{KstatRead}, answers: []env.Errno{env.ENXIO},
-			says: "ENXIO if it was deleted between the look-up of its id and the read", from: "environment.md 6",
-			do: func(x *step) { x.when(x.around(movesKstats)) },
+			says: "ENXIO if it was deleted between the look-up of its id and the read, also with a device's link that fails",
+			from: "environment.md 6, 7.2; seed C:1795-1798",
+			do: func(x *step) {
+				x.when(x.around(movesKstats))
+				for i := range x.s.links {
+					x.when(x.s.links[i].attaching && x.p.unsettled)
+				}
+			},
 		},
 		{
 			name: "kstat: not installed", ops: []Op{KstatRead}, answers: []env.Errno{env.EAGAIN},

@@ -160,6 +160,23 @@ func lifeRules() []*rule {
 			},
 		},
 		{
+			name: "destroy: another driver's", ops: []Op{Destroy}, answers: []env.Errno{env.ENOENT},
+			says: "ENOENT if the link is another driver's than the one that is asked, which has looked it up by an old name",
+			from: "environment.md 11, 12",
+			do: func(x *step) {
+				l := x.s.find(x.o.Link)
+				x.when(l != nil && x.o.Class != env.AnyClass && driverOf(l.class) != driverOf(classOf(x.o.Class)))
+			},
+		},
+		{
+			name: "destroy: tunnel unfinished", ops: []Op{Destroy}, answers: []env.Errno{env.ENOENT},
+			says: "ENOENT also for a tunnel that somebody is making: its driver has it last", from: "environment.md 11",
+			do: func(x *step) {
+				l := x.s.find(x.o.Link)
+				x.when(l != nil && l.class == tunnel && x.around(setOf(Create, Open)))
+			},
+		},
+		{
 			name: "destroy: held", ops: []Op{Destroy}, answers: []env.Errno{env.EBUSY},
 			says: "EBUSY if it is held, lent to a zone, or another link is on it; nothing changes",
 			from: "seed C:1000-1038; environment.md 4.2",
@@ -175,7 +192,7 @@ func lifeRules() []*rule {
 			says: "EBUSY also if somebody has the link or its MAC open for a moment; nothing changes",
 			from: "bugs.md N14; environment.md 4.2",
 			do: func(x *step) {
-				if x.around(usesMAC &^ setOf(PropGet, PropSet, GetZone)) {
+				if x.around(usesMAC&^setOf(PropGet, PropSet, GetZone) | setOf(Destroy)) {
 					x.next().mayHaveChanged(x)
 				}
 			},
@@ -208,6 +225,14 @@ func lowerVisible(x *step) bool {
 		}
 	}
 	return true
+}
+
+// driverOf returns the class that stands for the driver of a class: etherstubs are vnic's.
+func driverOf(c class) class {
+	if c == etherstub {
+		return vnic
+	}
+	return c
 }
 
 // taken reports whether the kernel has a link with the linkid or the MAC of a new one.

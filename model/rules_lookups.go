@@ -63,21 +63,26 @@ func lookupRules() []*rule {
 			},
 		},
 		{
-			name: "phydev: device", ops: []Op{Phydev}, answers: []env.Errno{ok},
-			says: "the device of a physical link that is visible, as the daemon tells the caller's zone",
-			from: "seed C:1394-1410",
+			name: "phydev: visible", ops: []Op{Phydev}, answers: []env.Errno{ok, env.EINVAL},
+			says: "the device of a link that is visible can be asked for", from: "seed C:1394-1404",
+			do: func(x *step) { x.when(x.s.visible(x.o.Link) != nil) },
+		},
+		{
+			name: "phydev: device", ops: []Op{Phydev}, answers: []env.Errno{ok}, step: 1,
+			says: "then the daemon tells the device to the caller's zone; a rename does not wait for that",
+			from: "seed C:1406-1410",
 			do: func(x *step) {
 				e := x.s.entry(x.o.Link)
-				x.when(x.s.visible(x.o.Link) != nil && e != nil && e.dev == x.o.madeMAC && e.seen(x.o.Zone) != no)
+				x.when(e != nil && e.dev == x.o.madeMAC && e.seen(x.o.Zone) != no)
 			},
 		},
 		{
-			name: "phydev: no device", ops: []Op{Phydev}, answers: []env.Errno{env.EINVAL},
+			name: "phydev: no device", ops: []Op{Phydev}, answers: []env.Errno{env.EINVAL}, step: 1,
 			says: "EINVAL if the link has no device, or the daemon does not say which",
 			from: "seed C:599-617",
 			do: func(x *step) {
 				e := x.s.entry(x.o.Link)
-				x.when(x.s.visible(x.o.Link) != nil && (e == nil || e.dev == 0 || e.known != yes || e.seen(x.o.Zone) != yes || x.trouble()))
+				x.when(e == nil || e.dev == 0 || e.known != yes || e.seen(x.o.Zone) != yes || x.trouble())
 			},
 		},
 		{
@@ -120,6 +125,22 @@ func lookupRules() []*rule {
 			name: "readdir: reads the notice", ops: []Op{Readdir}, answers: []env.Errno{ok},
 			says: "a listing asks whether links have changed", from: "environment.md 12",
 			do: func(x *step) { x.same() },
+		},
+		{
+			name: "readdir: device attached", ops: []Op{Readdir}, answers: []env.Errno{ok},
+			says: "and looks names up, which attaches the device of a name that the daemon does not tell",
+			from: "seed C:1334-1352; environment.md 12, 16",
+			do: func(x *step) {
+				if !x.faulty(env.ENOENT) {
+					return
+				}
+				for i := range x.s.names {
+					l := x.s.of(x.s.names[i].name)
+					if l != nil && l.class == physical && l.phase == absent && !l.attaching {
+						x.next().of(l.mac).attaching = true
+					}
+				}
+			},
 		},
 		{
 			name: "readdir: clears the notice", ops: []Op{Readdir}, answers: []env.Errno{ok}, step: 1,

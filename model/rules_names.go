@@ -13,7 +13,7 @@ func nameRules() []*rule {
 			name: "get_linkid: found", ops: []Op{GetLinkid}, answers: []env.Errno{ok},
 			says: "the linkid of a name that the caller's zone may find", from: "environment.md 10.1, 10.2",
 			do: func(x *step) {
-				e := x.s.entry(x.o.Result.Link)
+				e := x.s.known(x.o.Result.Link)
 				x.when(e != nil && (e.name == x.o.name || e.known == unsure) && e.listed(x.o.Zone) != no)
 			},
 		},
@@ -26,7 +26,7 @@ func nameRules() []*rule {
 			name: "get_linkinfo: found", ops: []Op{GetLinkinfo}, answers: []env.Errno{ok},
 			says: "the name and class of a linkid that the caller's zone may see", from: "environment.md 10.1, 10.2",
 			do: func(x *step) {
-				e := x.s.entry(x.o.Link)
+				e := x.s.known(x.o.Link)
 				x.when(e != nil && (e.name == x.o.madeName && e.class == classOf(x.o.Result.Class) || e.known == unsure) &&
 					e.seen(x.o.Zone) != no)
 			},
@@ -131,7 +131,7 @@ func newEntry(x *step, known maybe) entry {
 // nameListed reports whether the daemon may list the name for a zone, nameCertain whether it does.
 func nameListed(x *step, name word, zone env.ZoneID) bool {
 	for i := range x.s.names {
-		if e := &x.s.names[i]; e.name == name && e.listed(zone) != no {
+		if e := &x.s.names[i]; e.called(name) && e.listed(zone) != no {
 			return true
 		}
 	}

@@ -2,12 +2,17 @@
 
 package model
 
-import "dlsim/devnet/env"
+import (
+	"slices"
+
+	"dlsim/devnet/env"
+)
 
 // What an open has found out about its name, for its later steps: a linkid, or one of these.
 const (
 	madeHere = -1 // nobody knew it: the open makes a tunnel
 	settled  = -2 // the reason of the error is found
+	attached = -3 // it is a device's, which is attached; the daemon is asked again
 )
 
 // openRules are opens by name in /dev/net and streams.
@@ -18,7 +23,7 @@ func openRules() []*rule {
 			says: "the daemon is asked for the linkid of the name", from: "seed C:1284-1286",
 			do: func(x *step) {
 				for i := range x.s.names {
-					if e := &x.s.names[i]; e.name == x.o.name && e.listed(x.o.Zone) != no {
+					if e := &x.s.names[i]; e.called(x.o.name) && e.listed(x.o.Zone) != no {
 						x.carry(int32(e.id))
 					}
 				}
@@ -54,11 +59,52 @@ func openRules() []*rule {
 			},
 		},
 		{
+			name: "open: device attached", ops: []Op{Open}, answers: []env.Errno{ok},
+			says: "so does a device's name that the zone may not find, for the daemon may be asked in vain the first time",
+			from: "seed C:1334-1346; environment.md 10.1",
+			do: func(x *step) {
+				l := x.s.of(x.o.name)
+				known := slices.ContainsFunc(x.s.names, func(e entry) bool { return e.dev == x.o.name })
+				if l == nil || l.class != physical || !known || !mayBeUnknown(x, x.o.name) && !x.faulty(env.ENOENT) {
+					return
+				}
+				t := x.carry(attached)
+				if l = t.of(x.o.name); l.phase == absent {
+					l.attaching = true
+				}
+			},
+		},
+		{
+			name: "open: asked again", ops: []Op{Open}, answers: []env.Errno{ok}, step: 1,
+			says: "the daemon is asked again, and tells a linkid that the zone may find by then", from: "seed C:1345",
+			do: func(x *step) {
+				if x.value != attached {
+					return
+				}
+				for i := range x.s.names {
+					if e := &x.s.names[i]; e.called(x.o.name) && e.listed(x.o.Zone) != no {
+						x.carry(int32(e.id))
+					}
+				}
+			},
+		},
+		{
+			name: "open: device not told", ops: []Op{Open}, answers: []env.Errno{env.EINVAL},
+			says: "EINVAL if the daemon tells the linkid of a device's name the second time, and then not its device",
+			from: "seed C:599-617, 1345-1348",
+			do: func(x *step) {
+				if l := x.s.of(x.o.name); l != nil && l.class == physical && x.trouble() {
+					x.carry(0)
+					attachesDevice(x, 0)
+				}
+			},
+		},
+		{
 			name: "open: tunnel registered", ops: []Op{Open}, answers: []env.Errno{ok}, step: 1,
 			says: "the tunnel's link is in the table, not yet visible", from: "seed C:1964-1976, 824-920",
 			do: func(x *step) {
 				if x.value != madeHere {
-					x.same()
+					x.when(x.value != attached)
 					return
 				}
 				if x.s.of(x.o.madeMAC) == nil || x.s.find(x.o.Result.Link) != nil {
@@ -126,11 +172,8 @@ func openRules() []*rule {
 				if !mayBeUnknown(x, x.o.name) && !x.trouble() || isTunnelName(x.o.Name) && !x.trouble() {
 					return
 				}
-				x.carry(settled)
-				// A name that is a device's attaches it, and turns out to be another link's.
-				if l := x.s.of(x.o.name); l != nil && l.class == physical && l.phase == absent && !l.attaching {
-					x.carry(settled).of(x.o.name).attaching = true
-				}
+				leavesName(x, settled)
+				attachesDevice(x, settled) // and its name turns out to be another link's
 			},
 		},
 		{
@@ -148,7 +191,7 @@ func openRules() []*rule {
 			from: "bugs.md L14; environment.md 11",
 			do: func(x *step) {
 				if isTunnelName(x.o.Name) && x.around(setOf(Destroy, DestroyLinkid, ZoneHalted)) {
-					x.carry(settled)
+					leavesName(x, settled)
 				}
 			},
 		},

@@ -57,7 +57,7 @@ func renameRules() []*rule {
 			says: "then the kstat under the old name goes", from: "seed C:791-799",
 			do: func(x *step) {
 				t := x.next()
-				if l := t.of(word(x.value)); l.phase != absent {
+				if l := t.of(word(x.value)); l != nil && l.phase != absent {
 					l.ownName = 0
 				}
 			},
@@ -67,7 +67,7 @@ func renameRules() []*rule {
 			says: "and one under the new name comes, unless that name is taken", from: "seed C:800-805",
 			do: func(x *step) {
 				t := x.next()
-				if l := t.of(word(x.value)); l.phase != absent && !t.kstatTaken(l.name, l.owner) {
+				if l := t.of(word(x.value)); l != nil && l.phase != absent && !t.kstatTaken(l.name, l.owner) {
 					l.ownName = l.name
 				}
 			},
@@ -78,7 +78,7 @@ func renameRules() []*rule {
 			from: "environment.md 12; seed C:1460, 1466, 1529",
 			do: func(x *step) {
 				e, onto := x.s.entry(x.o.Link), x.s.entry(x.o.Onto)
-				x.when(x.s.visible(x.o.Link) == nil || e == nil || e.known != yes || e.seen(x.o.Zone) != yes ||
+				x.when(x.s.visible(x.o.Link) == nil || e == nil || e.known != yes || e.seen(x.o.Zone) != yes || zonesUnread(x, e) ||
 					x.o.Onto != env.InvalidLinkID && (onto == nil || onto.known != yes))
 			},
 		},
@@ -95,7 +95,7 @@ func renameRules() []*rule {
 			says: "EBUSY also if somebody holds it for a moment, or, to take over a linkid, has its MAC open",
 			from: "bugs.md N14; environment.md 4.3",
 			do: func(x *step) {
-				x.when(x.around(takesRef|setOf(Rename)) || x.o.Onto != env.InvalidLinkID && x.around(usesMAC))
+				x.when(x.around(takesRef|setOf(Rename)) || x.o.Onto != env.InvalidLinkID && x.around(usesMAC|setOf(Destroy)))
 			},
 		},
 		{

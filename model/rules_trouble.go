@@ -107,6 +107,9 @@ func failed(x *step) {
 			e := &t.names[i]
 			if e.id == x.o.Link || e.id == x.o.Onto || x.o.Op == ZoneHalted && e.owner == x.o.Into {
 				e.known = unsure
+				if x.o.Op == RemapLinkid {
+					e.alias = x.o.name
+				}
 			}
 		}
 	case SetZone:
@@ -115,12 +118,26 @@ func failed(x *step) {
 			e.moved = true
 		}
 	case Open:
-		t := x.next()
-		if isTunnelName(x.o.Name) && t.entry(unknownID) == nil {
-			t.add(entry{id: unknownID, name: x.o.name, class: tunnel, owner: x.o.Zone, zone: x.o.Zone, known: unsure})
-		}
+		leavesName(x, 0)
+		attachesDevice(x, 0)
 	default:
 		x.same()
+	}
+}
+
+// leavesName carries a value of an open that fails. The name that it has made for a tunnel may be
+// found meanwhile, and for ever if it cannot be taken back (bugs.md L28).
+func leavesName(x *step, value int32) {
+	t := x.carry(value)
+	if isTunnelName(x.o.Name) && t.entry(unknownID) == nil {
+		t.add(entry{id: unknownID, name: x.o.name, class: tunnel, owner: x.o.Zone, zone: x.o.Zone, known: unsure})
+	}
+}
+
+// attachesDevice carries a value of an open that fails after it has attached the device of its name.
+func attachesDevice(x *step, value int32) {
+	if l := x.s.of(x.o.name); l != nil && l.class == physical && l.phase == absent && !l.attaching {
+		x.carry(value).of(x.o.name).attaching = true
 	}
 }
 

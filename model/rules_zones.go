@@ -67,7 +67,7 @@ func zoneRules() []*rule {
 			from: "environment.md 10.2, 12",
 			do: func(x *step) {
 				l, e := x.s.visible(x.o.Link), x.s.entry(x.o.Link)
-				x.when(l == nil || l.owner != x.o.Zone || e == nil || e.known != yes || e.seen(x.o.Zone) != yes)
+				x.when(l == nil || l.owner != x.o.Zone || e == nil || e.known != yes || e.seen(x.o.Zone) != yes || zonesUnread(x, e))
 			},
 		},
 		{
@@ -75,7 +75,7 @@ func zoneRules() []*rule {
 			says: "a property is set only of a link that the daemon knows", from: "environment.md 10.3",
 			do: func(x *step) {
 				e := x.s.entry(x.o.Link)
-				x.when(e == nil || e.known != yes || e.seen(x.o.Zone) != yes)
+				x.when(e == nil || e.known != yes || e.seen(x.o.Zone) != yes || zonesUnread(x, e))
 			},
 		},
 		{

@@ -72,7 +72,12 @@ type entry struct {
 	known maybe
 	// moved says that the zone may be another one: a move ended with an error.
 	moved bool
+	// alias is a name that it may have got, or get: a remap ended with an error.
+	alias word
 }
+
+// called reports whether the entry may have the name.
+func (e *entry) called(name word) bool { return e.name == name || e.alias == name && name != 0 }
 
 // listed reports whether a zone may find the entry by name: it is in the zone, or lent out by it
 // (environment.md 10.1).
@@ -234,6 +239,14 @@ func (s *state) entry(id env.LinkID) *entry {
 		}
 	}
 	return nil
+}
+
+// known is entry, but for a linkid that stands for nothing else the one whose linkid nobody was told.
+func (s *state) known(id env.LinkID) *entry {
+	if e := s.entry(id); e != nil || id == env.InvalidLinkID {
+		return e
+	}
+	return s.entry(unknownID)
 }
 
 // forget takes an entry out of the daemon's table.

@@ -45,6 +45,9 @@ const (
 	physical
 	vnic
 	tunnel
+	etherstub
+	aggregation
+	simulated
 )
 
 func classOf(c env.Class) class {
@@ -55,6 +58,12 @@ func classOf(c env.Class) class {
 		return vnic
 	case env.ClassIptun:
 		return tunnel
+	case env.ClassEtherstub:
+		return etherstub
+	case env.ClassAggr:
+		return aggregation
+	case env.ClassSimnet:
+		return simulated
 	}
 	return otherClass
 }

@@ -87,7 +87,7 @@ func runCreate(c *call, a *createArgs) env.Errno {
 func runDestroy(c *call, a *destroyArgs) env.Errno {
 	l := c.m.sc.link(a.Link)
 	id := c.id(a.Link)
-	err := c.plain(model.Destroy, model.Args{Link: id}, func() env.Errno { return c.m.driverDelete(c.t, l, id) })
+	err := c.plain(model.Destroy, model.Args{Link: id, Class: env.Class(l.Class)}, func() env.Errno { return c.m.driverDelete(c.t, l, id) })
 	if err == 0 {
 		c.forget(id)
 	}

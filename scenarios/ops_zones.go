@@ -58,7 +58,7 @@ func runZoneHalt(c *call, a *zoneArgs) env.Errno {
 		if c.m.sc.System.Zoneadmd == "keeps-links" || !k.VNIC.Has(id) {
 			return env.EBUSY // datalinks remain in the zone
 		}
-		err := c.plain(model.Destroy, model.Args{Link: id}, func() env.Errno { return k.VNIC.Delete(c.t, id) })
+		err := c.plain(model.Destroy, model.Args{Link: id, Class: env.ClassVNIC}, func() env.Errno { return k.VNIC.Delete(c.t, id) })
 		if err != 0 {
 			return err
 		}
@@ -74,9 +74,11 @@ func runZoneHalt(c *call, a *zoneArgs) env.Errno {
 }
 
 func (c *call) zoneShutdown(id env.ZoneID) env.Errno {
-	return c.plain(model.ZoneShutdown, model.Args{Into: id}, func() env.Errno {
-		return c.m.kernel.Zones.Shutdown(c.t, id)
-	})
+	op, a := model.ZoneShutdown, model.Args{Into: id}
+	if z := c.m.kernel.Zones.Get(id); z != nil && z.Shared { // nobody takes its links back (environment.md 8.3)
+		op, a.State = model.ZoneState, model.ZoneDown
+	}
+	return c.plain(op, a, func() env.Errno { return c.m.kernel.Zones.Shutdown(c.t, id) })
 }
 
 func (c *call) zoneDestroy(id env.ZoneID) env.Errno {

@@ -13,7 +13,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"dlsim/scenarios"
@@ -206,7 +205,7 @@ func (r *run) choose(rng *rand.Rand) *generate.Genome {
 
 // campaign returns how a program is explored: by PCT of one depth or another, or at random.
 func (r *run) campaign(sc *scenarios.Scenario, rng *rand.Rand) explore.Config {
-	c := Campaign(sc)
+	c := sc.Campaign()
 	c.Strategy, c.Depth = "pct", 2+rng.IntN(3)
 	if rng.IntN(4) == 0 {
 		c.Strategy = "random"
@@ -252,13 +251,4 @@ func (r *run) canary(ctx context.Context, rng *rand.Rand) error {
 		}
 	}
 	return nil
-}
-
-// Campaign is the campaign of a generated program. Histories of generated programs are not judged: what
-// a bug leaves behind (L08, L09, L13, L28) changes the answers of whatever comes later in so many ways
-// that each would count as new, while the other checks report the cause. dlsim run judges them.
-func Campaign(sc *scenarios.Scenario) explore.Config {
-	c := sc.Campaign()
-	c.Checks = slices.DeleteFunc(c.Checks, func(name string) bool { return name == string(sim.KindLin) })
-	return c
 }

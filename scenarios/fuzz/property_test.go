@@ -35,7 +35,7 @@ func onlyKnown(t *rapid.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, sc.Source)
 	}
-	c := Campaign(sc)
+	c := sc.Campaign()
 	c.Strategy, c.Schedules, c.Workers = "pct", 40, 1
 	r, err := explore.Explore(context.Background(), p, c)
 	if err != nil {
