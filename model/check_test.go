@@ -94,6 +94,14 @@ func TestVerdicts(t *testing.T) {
 			at("b", 1, 4, Open, Args{Name: "net0"}, Result{MAC: "e1000g0", Link: 1}),
 			at("a", 2, 3, Destroy, v0, fails(env.EBUSY)),
 		}},
+		{"a detach that attaches again changes links twice", OK, []Operation{
+			at("a", 1, 2, Destroy, v0, okay),
+			at("b", 3, 10, FlowWalk, Args{Link: 1}, okay),
+			at("a", 4, 5, Readdir, Args{}, okay),
+			at("a", 6, 7, Detach, Args{MAC: "e1000g0"}, fails(env.EBUSY)),
+			at("a", 8, 9, Rebuild, Args{}, Result{Visible: true}),
+			at("a", 11, 12, Rebuild, Args{}, Result{Visible: true}),
+		}},
 		{"EBADF needs a daemon that was gone", NotLinearizable, []Operation{
 			at("a", 1, 2, GetLinkid, Args{Name: "v0"}, fails(env.EBADF)),
 		}},

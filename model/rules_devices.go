@@ -75,6 +75,7 @@ func deviceRules() []*rule {
 					t := x.next()
 					t.of(x.o.mac).gone()
 					t.of(x.o.mac).attaching = true
+					t.changed(x)
 				}
 			},
 		},
