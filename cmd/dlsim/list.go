@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -69,15 +70,26 @@ func (a *app) listed(kind string, paths []string) ([]listed, error) {
 }
 
 func checkList() []listed {
-	return []listed{
+	rows := []listed{
+		{"answer", "a step answers what the scenario says it must not (answers: [ok])"},
 		{"deadlock", "threads that wait for each other in a cycle, at the step that closes it"},
 		{"hang", "nothing can run and no timer is pending, but not all is done"},
 		{"lifetime", "use of memory after it was freed, double free, use of wild pointers"},
+		{"lin", "answers that no order of the operations explains, by the specification in model/"},
 		{"livelock", "threads run and run, fairly beyond the step limit too, and nothing is ever completed"},
+		{"order", "a cycle in the lock order of all schedules that nothing guards"},
 		{"panic", "a failed VERIFY, a misused lock, and on a DEBUG kernel a failed ASSERT"},
+		{"race", "accesses to a field that nothing orders, one of them a write"},
 		{"refs", "a reference that nobody gives back, or that somebody gives back who has none"},
 		{"stale", "tables of kernel and daemon that disagree when all is quiet"},
+		{"upcall", "waiting for the daemon with a lock that others want"},
 	}
+	for i := range rows {
+		if slices.Contains(explore.AskedCheckNames(), rows[i].name) {
+			rows[i].about += "; made when it is asked for"
+		}
+	}
+	return rows
 }
 
 // checks returns the names of the checks of this version.
