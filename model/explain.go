@@ -119,6 +119,9 @@ func (c *Checker) line(o *operation, open bool) string {
 	if open && !o.Pending {
 		s += ", still in progress"
 	}
+	if o.Until > o.After {
+		s += fmt.Sprintf(", steps %d to %d", o.After, o.Until)
+	}
 	return s
 }
 

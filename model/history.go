@@ -150,6 +150,9 @@ type Operation struct {
 	// nothing: it may have happened or not.
 	Call, Return int64
 	Pending      bool
+	// After and Until are the steps of the schedule between which it ran, for reports: it was called
+	// after the one and had returned by the other. 0 if they are not known.
+	After, Until int
 	Result       Result
 }
 

@@ -82,18 +82,18 @@ func (h *history) begin(t *sim.Thread, op model.Op, a model.Args) int {
 		return 0
 	}
 	h.clock++
-	h.Ops = append(h.Ops, model.Operation{Thread: t.Name(), Op: op, Args: a, Call: h.clock, Pending: true})
+	h.Ops = append(h.Ops, model.Operation{Thread: t.Name(), Op: op, Args: a, Call: h.clock, Pending: true, After: t.World().Steps()})
 	return len(h.Ops) - 1
 }
 
 // end notes its return.
-func (h *history) end(num int, r model.Result) {
+func (h *history) end(t *sim.Thread, num int, r model.Result) {
 	if !h.on {
 		return
 	}
 	h.clock++
 	o := &h.Ops[num]
-	o.Return, o.Pending, o.Result = h.clock, false, r
+	o.Return, o.Pending, o.Result, o.Until = h.clock, false, r, t.World().Steps()
 }
 
 // judged does work as an operation of the history, called by the step's thread from its zone.
@@ -101,7 +101,7 @@ func (c *call) judged(op model.Op, a model.Args, work func() model.Result) env.E
 	a.Zone = env.Of(c.t).Zone
 	n := c.m.history.begin(c.t, op, a)
 	r := work()
-	c.m.history.end(n, r)
+	c.m.history.end(c.t, n, r)
 	return r.Err
 }
 
@@ -146,7 +146,7 @@ func (h *history) Begin() int64 {
 // End implements dls.Events.
 func (h *history) End(t *sim.Thread, begin int64, mac, name string, id env.LinkID, zone env.ZoneID) {
 	n := h.begin(t, model.LinkEvent, model.Args{MAC: mac})
-	h.end(n, model.Result{Name: name, Link: id, Zone: zone})
+	h.end(t, n, model.Result{Name: name, Link: id, Zone: zone})
 	if h.on {
 		h.Ops[n].Call = begin
 	}

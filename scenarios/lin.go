@@ -21,13 +21,12 @@ func (r *runner) judge(cfg sim.Config, res *sim.Result) {
 			res.Outcome = sim.Unknown
 		}
 	case model.NotLinearizable:
-		f := r.refused(cfg)
-		f.At.Step = res.Steps
-		res.Outcome, res.Failure = sim.Failed, f
+		res.Outcome, res.Failure = sim.Failed, r.refused(cfg)
 	}
 }
 
-// refused makes the failure of a history that no order explains.
+// refused makes the failure of a history that no order explains: it happens where the operation
+// returns after which there is none.
 func (r *runner) refused(cfg sim.Config) *sim.Failure {
 	h := &r.machine.history.History
 	if !cfg.Detail {
@@ -35,7 +34,15 @@ func (r *runner) refused(cfg sim.Config) *sim.Failure {
 		return &sim.Failure{Kind: sim.KindLin, Subject: x.Subject(), Message: x.Message()}
 	}
 	x := r.lin.Explain(h)
-	return &sim.Failure{Kind: sim.KindLin, Subject: x.Subject(), Message: x.Message(), Evidence: evidence(x), Attachments: r.attachments(h)}
+	f := &sim.Failure{Kind: sim.KindLin, Subject: x.Subject(), Message: x.Message(), Evidence: evidence(x), Attachments: r.attachments(h)}
+	f.At.Step = x.Op.Until
+	r.world.Threads(func(t *sim.Thread) {
+		if t.Name() == x.Op.Thread {
+			f.Thread = t
+		}
+	})
+	r.world.FoundAfter(f)
+	return f
 }
 
 // HistoryFile is the name of the attachment with the history that was refused, which dlsim check

@@ -242,6 +242,40 @@ threads:
 	return b.String()
 }
 
+// TestLinFailsWhereTheAnswerIs: the record of a history that is refused ends, for its reader, with the
+// step after which the wrong answer was given, by the thread that was given it.
+func TestLinFailsWhereTheAnswerIs(t *testing.T) {
+	sc, err := Load("bugs/L25-delete-refused-for-a-flow.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := NewProgram(sc, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := p.NewRunner([]string{string(sim.KindLin)}).(*runner)
+	defer r.Close()
+	failures := 0
+	for seed := range uint64(200) {
+		res := r.Run(sim.Config{Detail: true}, &strategy.Random{Seed: seed})
+		if res.Failure == nil {
+			continue
+		}
+		failures++
+		rec := explore.Take(r.world, res, p.Sites())
+		cut := rec.Until(rec.At.Step)
+		if last := &cut.Events[len(cut.Events)-1]; last.Thread != rec.Thread || rec.At.Step >= rec.Step {
+			t.Errorf("seed %d: %s fails at step %d of %d, which %s made", seed, rec.Thread, rec.At.Step, rec.Step, last.Thread)
+		}
+		if len(rec.States) == 0 {
+			t.Errorf("seed %d: no thread is known", seed)
+		}
+	}
+	if failures == 0 {
+		t.Error("no schedule failed")
+	}
+}
+
 // TestMarkedScenariosFailLin: the scenarios of the bugs that bugs.md marks LIN fail the check, with
 // the operation named, when it is the only one that is made.
 func TestMarkedScenariosFailLin(t *testing.T) {

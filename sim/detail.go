@@ -336,6 +336,15 @@ func (w *World) describe(f *Failure) {
 	}
 }
 
+// FoundAfter fills in the threads of a failure that was found when a detailed run was over.
+func (w *World) FoundAfter(f *Failure) {
+	for _, t := range w.threads[:w.live] {
+		f.States = append(f.States, ThreadState{
+			Thread: t, Pending: t.Pending(), Done: true, At: Point{Step: w.steps, PCs: t.detail.pcs},
+		})
+	}
+}
+
 // callers returns the stack above skip frames, its own included.
 func callers(skip int) []uintptr {
 	var pcs [48]uintptr

@@ -70,6 +70,20 @@ func (r *Record) StatesAt(i int) []State {
 	return out
 }
 
+// Until returns the record as if its run had ended with the given step, at least 1.
+func (r *Record) Until(step int) *Record {
+	n := 0
+	for n < len(r.Events) && r.Events[n].Step <= step {
+		n++
+	}
+	short := *r
+	short.Step, short.Events, short.States = step, r.Events[:n], nil
+	if n > 0 {
+		short.States = r.StatesAt(n - 1)
+	}
+	return &short
+}
+
 func (s *State) change(h HoldChange) {
 	if !h.Gone {
 		s.Holds = append(s.Holds, h.Hold)

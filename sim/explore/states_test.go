@@ -42,6 +42,30 @@ func TestStatesAt(t *testing.T) {
 	})
 }
 
+// A record that is cut off at a step says what was so after it.
+func TestUntil(t *testing.T) {
+	p := exploretest.All()[0]
+	runner := p.NewRunner(explore.AllCheckNames())
+	defer runner.Close()
+	res := runner.Run(sim.Config{StepsMax: 200, Detail: true}, &strategy.Random{Seed: 1})
+	r := explore.Take(runner.World(), res, p.Sites())
+	for i := range r.Events {
+		if i+1 < len(r.Events) && r.Events[i+1].Step == r.Events[i].Step {
+			continue
+		}
+		short := r.Until(r.Events[i].Step)
+		if len(short.Events) != i+1 || short.Step != r.Events[i].Step {
+			t.Fatalf("until step %d: %d events up to step %d", r.Events[i].Step, len(short.Events), short.Step)
+		}
+		if diff := cmp.Diff(r.StatesAt(i), short.States, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("until step %d (-want +got):\n%s", short.Step, diff)
+		}
+	}
+	if short := r.Until(0); len(short.Events) != 0 || len(short.States) != 0 {
+		t.Errorf("before the first step: %d events, %d states", len(short.Events), len(short.States))
+	}
+}
+
 func checkNext(t *rapid.T, states []explore.State, e *explore.Event) {
 	for _, s := range states {
 		if s.Thread != e.Thread {

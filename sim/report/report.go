@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"dlsim/sim"
 	"dlsim/sim/explore"
 )
 
@@ -78,6 +79,9 @@ func Write(w io.Writer, f Failure) error {
 	tail.statistics(f)
 
 	room := linesMax - len(head.lines) - len(tail.lines)
+	if r.Kind == sim.KindLin && r.At.Step < r.Step {
+		r = r.Until(r.At.Step) // the schedule goes on to its end, with what is not to blame
+	}
 	all := rows(r, false)
 	states := newPage(f.Color)
 	if height(all)+2 > room-states.statesRoom(r, height(all)+2, room-3)-3 {
