@@ -196,6 +196,12 @@ func (c *Checker) arrive(s *state, i int, out []*state) []*state {
 			continue
 		}
 		fresh := t.links[i].phase == absent
+		if !fresh && c.p.unsettled && ph == visible { // or it fails, and may be tried again
+			f := c.copy(s)
+			f.links[i].gone()
+			f.links[i].attaching = true
+			out = append(out, f)
+		}
 		made := t.links[i].ownName
 		t.links[i].ownName = 0
 		taken := t.kstatTaken(e.name, e.owner)

@@ -15,14 +15,17 @@ type departure struct {
 	bug   string // its id in the bug book
 	says  string
 	rules func() []*rule
+	// change, if not nil, is what it makes of the history beside that.
+	change func(*History) *History
 }
 
 func departures() []departure {
 	return []departure{
-		{"L25", "a destroy that is refused hides the link meanwhile", refusedDestroyHides},
-		{"L25", "a destroy takes the link away before the one that is made on it", destroyTakesLower},
-		{"L09", "a create that fails leaves its link", failedCreateLeaves},
-		{"L08", "a destroy that is refused loses the link when its upcall fails", refusedDestroyLoses},
+		{bug: "L25", says: "a destroy that is refused hides the link meanwhile", rules: refusedDestroyHides},
+		{bug: "L25", says: "a destroy takes the link away before the one that is made on it", rules: destroyTakesLower},
+		{bug: "L09", says: "a create that fails leaves its link", rules: failedCreateLeaves},
+		{bug: "L28", says: "a request that was interrupted takes effect later", rules: noRules, change: interruptedLater},
+		{bug: "L08", says: lostSays, rules: refusedDestroyLoses},
 	}
 }
 
@@ -58,6 +61,10 @@ func refusedDestroyHides() []*rule {
 				t := x.next()
 				l = t.of(l.mac)
 				l.phase, l.owner, l.zone = initialising, x.o.Zone, x.o.Zone
+				if e := x.s.entry(l.id); e != nil { // its name is the daemon's, which a rename tells later
+					l.name = e.name
+				}
+				l.ownName, l.zoneName, l.kstatZone = l.name, 0, 0
 				t.changed(x)
 			},
 		},
@@ -148,14 +155,55 @@ func failedCreateLeaves() []*rule {
 	}}
 }
 
-// instance returns the departure that explains what the specification does not, nil if none does.
-func (c *Checker) instance(h *History) *departure {
+const lostSays = "a destroy that is refused loses the link when its upcall fails"
+
+func noRules() []*rule { return nil }
+
+// interruptedLater makes requests to the daemon that were interrupted such as may be carried out at
+// any time after.
+func interruptedLater(h *History) *History {
+	late := *h
+	late.Ops = slices.Clone(h.Ops)
+	for i := range late.Ops {
+		o := &late.Ops[i]
+		if o.Result.Err == env.EINTR && setOf(CreateLinkid, DestroyLinkid, RemapLinkid, UpLinkid)&(1<<o.Op) != 0 {
+			o.Pending = true
+		}
+	}
+	return &late
+}
+
+// lost reports whether the operation came when the table may have been wrong already, after a destroy
+// that was refused and whose upcall may have failed: a link that is lost (bugs.md L08), or half made,
+// is made again or destroyed by the next in more ways than it is worth to tell apart.
+func (c *Checker) lost(o *Operation) bool {
+	for i := range c.p.ops {
+		d := &c.p.ops[i]
+		refused := d.Result.Err == env.EBUSY || d.Result.Err == env.ENOTEMPTY
+		x := step{c: c, p: &c.p, o: d}
+		if setOf(Destroy, Detach)&(1<<d.Op) != 0 && refused && d.Call < o.Return && x.trouble() {
+			return true
+		}
+	}
+	return false
+}
+
+// instance returns the departure that explains a history that the specification does not, in which o is
+// the first that is wrong, nil if none does.
+func (c *Checker) instance(h *History, o *Operation) *departure {
 	for _, d := range departures() {
+		g := h
+		if d.change != nil {
+			g = d.change(h)
+		}
 		loose := NewChecker(makeRules(slices.Concat(c.rules.list, d.rules()), ""))
-		loose.begin(h)
+		loose.begin(g)
 		if end, _ := loose.follow(len(loose.p.events)); end == len(loose.p.events) && !loose.limited() {
 			return &d
 		}
+	}
+	if c.lost(o) {
+		return &departure{bug: "L08", says: lostSays}
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func (c *Checker) Explain(h *History) *Explanation {
 	x := &Explanation{Op: *o.Operation}
 	c.tell(x, o, now, end)
 	c.right(x, o, now, end)
-	if d := c.instance(h); d != nil {
+	if d := c.instance(h, &x.Op); d != nil {
 		x.Known, x.KnownBug = d.says, d.bug
 	}
 	return x

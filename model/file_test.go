@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"dlsim/devnet/env"
 )
 
 // lineSchema is the schema of a line of a history file.
@@ -41,6 +43,7 @@ func TestFile(t *testing.T) {
 	schema := lineSchema(t)
 	h := long(500, 7)
 	h.Start.Zones = []Zone{{ID: 5, State: ZoneRunning}}
+	h.Start.Faults = []Fault{{Err: env.EINTR}, {Thread: "t1", Err: env.EAGAIN}}
 	h.Start.Rebuild = true
 	h.Ops[17].Pending, h.Ops[17].Return, h.Ops[17].Result = true, 0, Result{}
 	src := h.File()

@@ -53,6 +53,9 @@ func needs() []need {
 		{"islinkvisible: yes", nil, []Operation{one(IsLinkVisible, v0, Result{Visible: true})}},
 		{"islinkvisible: no", nil, []Operation{one(IsLinkVisible, to5, okay)}},
 		{"getzone: zone", nil, []Operation{one(GetZone, v0, okay)}},
+		{"getzone: going", func(s *System) { s.Links[1].Zone, s.Zones = 5, nil }, []Operation{
+			at("b", 1, 4, Destroy, v0, okay), at("a", 2, 3, GetZone, v0, okay),
+		}},
 		{"property: none", nil, []Operation{one(PropGet, in5(v0), gone)}},
 		{"phydev: visible", nil, []Operation{one(Phydev, Args{Link: 1}, Result{MAC: "e1000g0"})}},
 		{"phydev: device", nil, []Operation{one(Phydev, Args{Link: 1}, Result{MAC: "e1000g0"})}},

@@ -151,6 +151,10 @@ func (p *prepared) begin(sys *System) {
 			id: k.ID, name: p.words.of(k.Name), class: classOf(k.Class), owner: k.Owner, zone: k.Zone,
 			dev: p.words.of(k.Dev), known: yes,
 		})
+		if at := slices.IndexFunc(s.links, func(l link) bool { return k.Dev != "" && l.mac == p.words.of(k.Dev) }); at >= 0 {
+			p.ids = mark(p.ids, k.ID, bit(at))
+			p.names = mark(p.names, p.words.of(k.Name), bit(at))
+		}
 	}
 }
 
@@ -163,17 +167,37 @@ func (p *prepared) expand(h *History) {
 		if o.Op != ZoneShutdown {
 			continue
 		}
+		var macs []string
 		for j := range h.Start.Links {
 			if l := &h.Start.Links[j]; !l.Absent && l.Zone == o.Into && l.Owner != l.Zone || p.moves(h, l, o.Into) {
-				one := *o
-				one.Op, one.MAC = zoneRemove, l.MAC
-				p.extra = append(p.extra, one)
+				macs = append(macs, l.MAC)
 			}
+		}
+		for j := range h.Ops {
+			if l, ok := h.Ops[j].brings(); ok && !slices.Contains(macs, l.MAC) && p.moves(h, &l, o.Into) {
+				macs = append(macs, l.MAC)
+			}
+		}
+		for _, mac := range macs {
+			one := *o
+			one.Op, one.MAC = zoneRemove, mac
+			p.extra = append(p.extra, one)
 		}
 		one := *o
 		one.Op, one.State = ZoneState, ZoneDown
 		p.extra = append(p.extra, one)
 	}
+}
+
+// brings returns the link that an operation may make.
+func (o *Operation) brings() (l Link, ok bool) {
+	switch {
+	case o.Op == Create:
+		return Link{MAC: o.MAC, ID: o.Link}, true
+	case o.Op == Open && o.Result.MAC != "":
+		return Link{MAC: o.Result.MAC, ID: o.Result.Link}, true
+	}
+	return Link{}, false
 }
 
 // moves reports whether the history has an operation that may lend the link to the zone.
@@ -263,118 +287,4 @@ func (p *prepared) arrange() {
 		}
 		return cmp.Compare(a.op, b.op)
 	})
-}
-
-// touches returns the links that an operation may concern.
-func (p *prepared) touches(o *operation) uint64 {
-	switch o.Op {
-	case ZoneState, DaemonDown, DaemonStart, Signal, Readdir:
-		return everything
-	}
-	m := marked(p.ids, o.Link) | marked(p.ids, o.Onto) | marked(p.names, o.name)
-	for i := range p.start.links {
-		if l := p.start.links[i].mac; l != 0 && (l == o.mac || l == o.madeMAC) {
-			m |= bit(i)
-		}
-	}
-	for _, over := range o.Over {
-		m |= marked(p.ids, over)
-	}
-	return m
-}
-
-// below returns the links that an operation has in use until it returns because it deletes what is
-// made on them.
-func (p *prepared) below(o *operation) uint64 {
-	if o.Op != Destroy {
-		return 0
-	}
-	m := uint64(0)
-	for _, u := range p.over {
-		at := slices.IndexFunc(p.start.links, func(l link) bool { return l.mac == u.mac })
-		if at >= 0 && o.touch&bit(at) != 0 {
-			m |= marked(p.ids, u.lower)
-		}
-	}
-	return m
-}
-
-// surround finds what was in progress at the same time as each operation.
-func (p *prepared) surround() {
-	down, lastDown := false, int64(-1)
-	for _, ev := range p.events {
-		o := &p.ops[ev.op]
-		if !ev.call {
-			at := slices.Index(p.open, ev.op)
-			p.open = slices.Delete(p.open, at, at+1)
-			switch {
-			case o.Op == DaemonStart && o.Call > lastDown:
-				down = false
-			case o.Op == DaemonDown:
-				lastDown = o.Return
-			}
-			continue
-		}
-		if o.Op == DaemonDown {
-			down, lastDown = true, 1<<62
-		}
-		o.down = down
-		for _, other := range p.open {
-			q := &p.ops[other]
-			all := q.touch == everything || o.touch == everything
-			if all || (q.touch|q.below)&o.touch != 0 {
-				o.around |= 1 << q.Op
-			}
-			if all || q.touch&(o.touch|o.below) != 0 {
-				q.around |= 1 << o.Op
-			}
-			q.down = q.down || down
-		}
-		p.open = append(p.open, ev.op)
-	}
-	for i := range p.ops {
-		p.ops[i].signalled = p.isSignalled(&p.ops[i])
-	}
-}
-
-// isSignalled reports whether a signal may have been pending in the thread: it was posted before
-// the operation returned, by somebody or by the end of the thread's zone.
-func (p *prepared) isSignalled(o *operation) bool {
-	for _, n := range p.signals {
-		if s := &p.ops[n]; s.Target == o.Thread && (o.Pending || s.Call < o.Return) {
-			return true
-		}
-	}
-	for _, n := range p.zoneOps {
-		z := &p.ops[n]
-		if z.Into == o.Zone && z.State >= ZoneDown && (o.Pending || z.Call < o.Return) {
-			return true
-		}
-	}
-	return false
-}
-
-// status returns the lowest and the highest status that a zone may have had during an operation;
-// statuses only go up (environment.md 8.1). A zone that the history does not know is gone.
-func (p *prepared) status(o *operation, zone env.ZoneID) (low, high int) {
-	if zone == env.GlobalZone {
-		return ZoneRunning, ZoneRunning
-	}
-	low, high = ZoneDead, ZoneDead
-	for _, z := range p.history.Start.Zones {
-		if z.ID == zone {
-			low, high = z.State, z.State
-		}
-	}
-	for _, n := range p.zoneOps {
-		z := &p.ops[n]
-		switch {
-		case z.Into != zone:
-		case !z.Pending && z.Return < o.Call && z.Result.Err == 0:
-			low, high = max(low, z.State), max(high, z.State)
-		case o.Pending || z.Call < o.Return:
-			high = max(high, z.State)
-		}
-	}
-	return low, high
 }

@@ -36,11 +36,11 @@ func deviceRules() []*rule {
 		},
 		{
 			name: "detach: removed", ops: []Op{Detach}, answers: []env.Errno{ok},
-			says: "a link that nobody uses, for a moment or longer, goes with its device; nothing is waited for",
-			from: "seed C:993-1001; environment.md 7.1",
+			says: "a link that nobody uses, for a moment or longer, or whose zone is gone, goes with its device; nothing is waited for",
+			from: "seed C:993-1050; environment.md 7.1",
 			do: func(x *step) {
 				l := x.s.of(x.o.mac)
-				if l.phase == absent && !l.attaching || l.held() || l.trefs > 0 || usedBelow(x, l, true) {
+				if l.phase == absent && !l.attaching || (l.held() || l.trefs > 0) && !forced(x, l) || usedBelow(x, l, true) {
 					return
 				}
 				t := x.next()

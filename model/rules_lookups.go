@@ -54,6 +54,14 @@ func lookupRules() []*rule {
 			},
 		},
 		{
+			name: "getzone: going", ops: []Op{GetZone}, answers: []env.Errno{ok},
+			says: "or the global zone, into which a link is moved while it is deleted, if it was held before",
+			from: "seed C:1070-1097, 1664-1668",
+			do: func(x *step) {
+				x.when(x.o.Result.Zone == env.GlobalZone && x.around(setOf(Destroy, Detach, Close, Rele, StreamDetach)))
+			},
+		},
+		{
 			name: "property: none", ops: []Op{GetZone, PropGet, PropSet}, answers: []env.Errno{env.ENOENT},
 			says: "ENOENT if the link does not exist or the caller is not in the zone that owns it",
 			from: "environment.md 12, 13 (9)",

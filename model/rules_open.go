@@ -93,7 +93,7 @@ func openRules() []*rule {
 			says: "EINVAL if the daemon tells the linkid of a device's name the second time, and then not its device",
 			from: "seed C:599-617, 1345-1348",
 			do: func(x *step) {
-				if l := x.s.of(x.o.name); l != nil && l.class == physical && x.trouble() {
+				if l := x.s.of(x.o.name); l != nil && l.class == physical && (x.trouble() || x.around(setOf(RemapLinkid, UpLinkid, Rename))) {
 					x.carry(0)
 					attachesDevice(x, 0)
 				}

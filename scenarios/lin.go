@@ -61,15 +61,22 @@ func (r *runner) attachments(h *model.History) []sim.Attachment {
 	return out
 }
 
-// evidence is the part of the report that the specification words itself.
+// rightInHeadline is how many possible answers the headline has room for.
+const rightInHeadline = 3
+
+// evidence is the part of the report that the specification words itself, below a headline that has
+// the message.
 func evidence(x *model.Explanation) []sim.Evidence {
-	right := x.Right
+	history := x.Prefix
 	if x.Known != "" {
-		right = append(right, "known as "+x.KnownBug+": "+x.Known)
+		history = append(history, "known as "+x.KnownBug+": "+x.Known)
 	}
-	return []sim.Evidence{
-		{Title: "shortest part of the history that cannot be explained", Lines: x.Prefix},
+	out := []sim.Evidence{
+		{Title: "shortest part of the history that cannot be explained", Lines: history},
 		{Title: "what the table could be before it", Lines: x.States},
-		{Title: "what would have been right", Lines: right},
 	}
+	if len(x.Right) > rightInHeadline {
+		out = append(out, sim.Evidence{Title: "what would have been right", Lines: x.Right})
+	}
+	return out
 }
