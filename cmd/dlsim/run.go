@@ -106,7 +106,7 @@ func (s *session) announce(configs []explore.Config) {
 		mix := explore.Portfolio(c.Depth)
 		if c.Strategy == "auto" && !said[mix] && !s.flags.quiet {
 			said[mix] = true
-			fmt.Fprintln(s.text, mix)
+			fmt.Fprintln(s.text, mix+"; if nothing fails, dpor")
 		}
 	}
 }
@@ -138,6 +138,9 @@ func (s *session) explore(ctx context.Context, sc *scenario, c explore.Config) (
 		bar.done()
 		if err != nil {
 			return nil, unknownError{err}
+		}
+		if r, err = s.prove(ctx, sc, c, r); err != nil {
+			return nil, err
 		}
 		if err := s.certify(sc, c, r); err != nil {
 			return nil, err

@@ -74,6 +74,9 @@ type Result struct {
 	LocksCut bool
 	// Coverage says how far a search came; nil for strategies that sample.
 	Coverage *strategy.Coverage
+	// Attempt says how far a search came that was begun when samples had shown nothing, and given up;
+	// nil if there was none. Explore does not fill it in.
+	Attempt *strategy.Coverage
 	// Complete says that a search has seen all there is, up to its bound.
 	Complete bool
 	// Certified says that a certificate vouches for that, and nothing was run.

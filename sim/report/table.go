@@ -147,6 +147,9 @@ func remarks(r *explore.Result, traces []string) []string {
 	if r.Coverage != nil {
 		out = append(out, covered(r))
 	}
+	if a := r.Attempt; a != nil {
+		out = append(out, fmt.Sprintf("not proven: dpor explored %d interleavings and left %d branches", a.Executions, a.Branches))
+	}
 	for _, e := range r.Missing {
 		out = append(out, missing(e))
 	}
