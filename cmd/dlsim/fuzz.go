@@ -39,8 +39,8 @@ func (a *app) fuzzCommand() *cobra.Command {
 		Short: "Generate scenarios and explore them, without end",
 		Long: "Generate scenarios and explore them, one after the other, until --time or an interrupt. Programs that\n" +
 			"bring operations together which had not met, or reach new hand-offs of an object between two places\n" +
-			"of the source, are kept in the corpus, from which the next run goes on. Each new violation is written\n" +
-			"as a scenario and a trace. Known ones are told by the families of the bug book and by --baseline.\n\n" +
+			"of the source, are kept in the corpus, from which the next run goes on. Each new violation is made\n" +
+			"smaller and written as a scenario and a trace. Known ones are told by the families of the bug book and by --baseline.\n\n" +
 			"Exit code 1 if the corpus has shown a violation that nobody has listed; 3 if a canary, one program in\n" +
 			"a thousand that carries a bug on purpose, was not reported, or schedules reached the step limit.",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -103,7 +103,7 @@ func (a *app) fuzz(ctx context.Context, f *fuzzFlags, set *pflag.FlagSet) error 
 		Known: f.recogniser(known.known()), Progress: ticker.update,
 		Found: func(x fuzz.Finding) error {
 			ticker.clear()
-			return a.finding(f, x)
+			return a.finding(ctx, f, x)
 		},
 	})
 	ticker.clear()
@@ -131,24 +131,45 @@ func (f *fuzzFlags) recogniser(b *explore.Baseline) func(scenario string, v *exp
 	}
 }
 
-// finding writes a new violation as a scenario and a trace, and tells of it.
-func (a *app) finding(f *fuzzFlags, x fuzz.Finding) error {
+// finding writes a new violation as a scenario and a trace, and tells of it. What nobody has listed is
+// made smaller first.
+func (a *app) finding(ctx context.Context, f *fuzzFlags, x fuzz.Finding) error {
 	if x.Bug != "" && f.quiet {
 		return nil
 	}
-	name := filepath.Join(f.traces, trace.FileName(x.Scenario.Name, x.Violation))
-	if err := x.Trace(a.tool(), kernelName(false)).WriteFile(name); err != nil {
+	t, name := x.Trace(a.tool(), kernelName(false)), filepath.Join(f.traces, trace.FileName(x.Scenario.Name, x.Violation))
+	if x.Bug == "" {
+		var err error
+		if t, err = a.smaller(ctx, t); err != nil {
+			return err
+		}
+		if err := trace.WriteAtomic(strings.TrimSuffix(name, filepath.Ext(name))+".yaml", t.Source); err != nil {
+			return err
+		}
+	}
+	if err := t.WriteFile(name); err != nil {
 		return err
 	}
+	after := x.After.Round(time.Second)
 	if x.Bug != "" {
-		_, err := fmt.Fprintf(a.out, "%-4s after %s, in program %d: %s\n", x.Bug, x.After.Round(time.Second), x.Number, x.Signature)
+		_, err := fmt.Fprintf(a.out, "%-4s after %s, in program %d: %s\n", x.Bug, after, x.Number, x.Signature)
 		return err
 	}
-	if err := trace.WriteAtomic(filepath.Join(f.traces, x.Scenario.Name+".yaml"), x.Scenario.Source); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(a.out, "NEW  after %s, in program %d: %s\n     %s\n", x.After.Round(time.Second), x.Number, x.Signature, name)
+	_, err := fmt.Fprintf(a.out, "NEW  after %s, in program %d: %s\n     %s\n", after, x.Number, x.Signature, name)
 	return err
+}
+
+// smaller returns the trace, smaller if it can be.
+func (a *app) smaller(ctx context.Context, t *trace.Trace) (*trace.Trace, error) {
+	sc, err := a.catalog.parse(t.Header.Scenario, t.Source, false)
+	if err != nil {
+		return nil, err
+	}
+	s := &shrinker{catalog: a.catalog, effort: quickEffort(), tick: func(int) bool { return ctx.Err() == nil }}
+	if x := s.shrink(t, sc); x != nil {
+		return x.trace, nil
+	}
+	return t, nil
 }
 
 // fuzzed sums a run up and decides the exit code.
