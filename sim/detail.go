@@ -61,6 +61,7 @@ type ThreadState struct {
 type HoldChange struct {
 	Thread *Thread
 	Object string
+	Class  string // of the object
 	Mode   string
 	At     Point // of a hold that it has got
 	Gone   bool  // it gave back its last hold of the object
@@ -148,7 +149,7 @@ func (t *Thread) HeldRef(o *Object) {
 func (t *Thread) hold(o *Object, mode string, at Point) {
 	if t.Detailed() {
 		t.detail.holds = append(t.detail.holds, Hold{o, mode, at})
-		t.w.noteHold(HoldChange{Thread: t, Object: o.Name(), Mode: mode, At: at})
+		t.w.noteHold(HoldChange{Thread: t, Object: o.Name(), Class: o.class, Mode: mode, At: at})
 	}
 	if t.w.observed() {
 		t.w.locks.Acquired(t, o, mode, at)
@@ -183,7 +184,7 @@ func (t *Thread) UnheldRef(o *Object) {
 	for i := len(t.detail.holds) - 1; i >= 0; i-- {
 		if t.detail.holds[i].Object == o {
 			t.detail.holds = append(t.detail.holds[:i:i], t.detail.holds[i+1:]...)
-			t.w.noteHold(HoldChange{Thread: t, Object: o.Name(), Gone: true})
+			t.w.noteHold(HoldChange{Thread: t, Object: o.Name(), Class: o.class, Gone: true})
 			return
 		}
 	}

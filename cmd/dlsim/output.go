@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"math"
+	"strings"
 
 	"dlsim/sim/explore"
 	"dlsim/sim/trace"
@@ -24,6 +25,18 @@ type jsonResult struct {
 	ElapsedMS  int64           `json:"elapsed_ms"`
 	Verdict    explore.Verdict `json:"verdict"`
 	Violations []jsonViolation `json:"violations"`
+	// LockOrder has the cycles that the check order predicts; it is left out if there are none.
+	LockOrder []jsonPrediction `json:"lock_order,omitempty"`
+}
+
+// jsonPrediction is what has come of the cycles of one sequence of lock classes.
+type jsonPrediction struct {
+	Classes  []string                  `json:"classes"` // in the order of the cycle
+	Cycles   int                       `json:"cycles"`  // of these classes, at different places
+	Verdict  explore.PredictionVerdict `json:"verdict"`
+	Why      string                    `json:"why,omitempty"`   // such as the schedule that has reached it
+	Guard    string                    `json:"guard,omitempty"` // the lock that keeps it from happening
+	Directed int64                     `json:"directed"`        // schedules that searched for it
 }
 
 type jsonViolation struct {
@@ -49,6 +62,12 @@ func (s *session) addJSON(sc *scenario, c explore.Config, r *explore.Result, tra
 		x.Violations = append(x.Violations, jsonViolation{
 			Kind: string(v.Kind), Signature: v.Signature, Bug: v.Bug(),
 			FirstSchedule: v.First, Count: v.Count, Trace: traces[i],
+		})
+	}
+	for _, p := range r.Predictions {
+		x.LockOrder = append(x.LockOrder, jsonPrediction{
+			Classes: strings.Split(p.Classes, " > "), Cycles: p.Cycles, Verdict: p.Verdict, Why: p.Why, Guard: p.Guard,
+			Directed: p.Schedules,
 		})
 	}
 	line, err := json.Marshal(x)

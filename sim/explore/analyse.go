@@ -31,7 +31,7 @@ func (c *campaign) failed(i int64, s *slot) (*Violation, error) {
 		c.groups[s.key] = g
 	}
 	g.seen++
-	if g.analysed >= g.budget && bits.OnesCount64(uint64(g.seen)) != 1 {
+	if c.cfg.Until == nil && g.analysed >= g.budget && bits.OnesCount64(uint64(g.seen)) != 1 {
 		g.last.Count++
 		if g.mixed {
 			g.last.Exact = false
@@ -70,15 +70,34 @@ func (c *campaign) examine(i int64, s *slot) (v *Violation, isNew bool, err erro
 		return nil, false, err
 	}
 	r := summarise(res, c.sites)
+	if c.cfg.Until != nil {
+		r.addEvents(w.runner.World(), c.sites)
+		if v = c.reached(&Violation{Record: r, First: i, Plan: plan, Exact: true}); v != nil {
+			return v, true, nil
+		}
+	}
 	if v = c.found[r.Signature]; v != nil {
 		return v, false, nil
 	}
-	r.addEvents(w.runner.World(), c.sites)
+	if c.cfg.Until == nil {
+		r.addEvents(w.runner.World(), c.sites)
+	}
 	v = &Violation{Record: r, First: i, Plan: plan, Exact: true}
 	c.cfg.recognise(c.scenario, v)
 	c.found[r.Signature] = v
 	c.result.Violations = append(c.result.Violations, v)
 	return v, true, nil
+}
+
+// reached returns v if it is what the campaign is to go on until, which it notes; else nil.
+func (c *campaign) reached(v *Violation) *Violation {
+	if c.cfg.Until == nil || c.result.Reached != nil || !c.cfg.Until(v.Record) {
+		return nil
+	}
+	c.cfg.recognise(c.scenario, v)
+	c.found[v.Signature], c.result.Reached = v, v
+	c.result.Violations = append(c.result.Violations, v)
+	return v
 }
 
 // selfCheck runs the first schedule of the campaign again: in a world that has run others

@@ -32,6 +32,9 @@ type Config struct {
 	Baseline *Baseline
 	// FailFast ends the campaign at the first violation that is not accepted.
 	FailFast bool
+	// Until, if not nil, is asked of each failing schedule that is looked at in detail; the first of
+	// which it is true ends the campaign and is Result.Reached.
+	Until func(*Record) bool
 	// Progress, if not nil, is called now and then with the number of schedules done.
 	Progress func(done int64)
 	_        struct{}
@@ -255,7 +258,7 @@ func (c *campaign) merge(first int64, slots []slot) (stop bool, err error) {
 			if err != nil {
 				return true, err
 			}
-			stop = c.cfg.FailFast && !v.Accepted
+			stop = c.cfg.FailFast && !v.Accepted || c.result.Reached != nil
 		}
 		next.picksMax = max(next.picksMax, int(s.picks))
 		if s.tally != nil {

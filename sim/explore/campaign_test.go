@@ -148,6 +148,22 @@ func TestFailFast(t *testing.T) {
 	}
 }
 
+// TestCampaignUntil: a campaign goes on until a failure is the one that is asked for, whatever else fails
+// before, also one of the same signature.
+func TestCampaignUntil(t *testing.T) {
+	cfg := explore.Config{Strategy: "random", Schedules: 500, Seed: 1}
+	first := campaign(t, "philosophers", cfg).Violations[0]
+	cfg.Until = func(r *explore.Record) bool { return r.Signature == first.Signature && r.Digest != first.Digest }
+	r := campaign(t, "philosophers", cfg)
+	if x := r.Reached; x == nil || x.Digest == first.Digest || len(x.Events) == 0 || r.Schedules != x.First+1 || x.First <= first.First {
+		t.Errorf("%+v", x)
+	}
+	cfg.Until = func(*explore.Record) bool { return false }
+	if r := campaign(t, "philosophers", cfg); r.Reached != nil || r.Schedules != 500 {
+		t.Errorf("%d schedules, %+v", r.Schedules, r.Reached)
+	}
+}
+
 func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r, err := explore.Explore(ctx, program(t, "counter"), explore.Config{

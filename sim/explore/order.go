@@ -88,7 +88,8 @@ type Prediction struct {
 	Cycles    int    // of these classes, at different places
 	Verdict   PredictionVerdict
 	Why       string
-	Schedules int64 // directed at the cycles
+	Guard     string // the lock, or several, that keeps a guarded one from happening; "" if an order does
+	Schedules int64  // directed at the cycles
 }
 
 // PredictionVerdict says what has come of a prediction.
@@ -106,7 +107,7 @@ const (
 // found is the one. Of the cycles of one sequence of classes none is reported if one is a
 // deadlock; else one, if some schedule has all that it is made of and nothing speaks against it.
 func (c *campaign) predict(ctx context.Context) error {
-	if c.order == nil || c.cfg.FailFast && slices.ContainsFunc(c.result.Violations, func(v *Violation) bool { return !v.Accepted }) {
+	if c.order == nil || c.result.Reached != nil || c.cfg.FailFast && slices.ContainsFunc(c.result.Violations, func(v *Violation) bool { return !v.Accepted }) {
 		return nil
 	}
 	if c.checks[sim.KindOrder] {
@@ -157,7 +158,9 @@ func (c *campaign) predictCycles(ctx context.Context) error {
 func (c *campaign) search(ctx context.Context, cycle *check.Cycle, p *Prediction) error {
 	switch {
 	case cycle.Guard != "":
-		p.add(Guarded, "by "+cycle.Guard)
+		if p.add(Guarded, "by "+cycle.Guard) {
+			p.Guard = cycle.Guard
+		}
 	case cycle.Ordered:
 		p.add(Guarded, "one thread is through before the other is created, or after it has ended")
 	case c.explained(cycle):
@@ -177,14 +180,16 @@ func (c *campaign) search(ctx context.Context, cycle *check.Cycle, p *Prediction
 	return nil
 }
 
-// add takes over a verdict that outweighs the one that p has.
-func (p *Prediction) add(v PredictionVerdict, why string) {
+// add takes over a verdict that outweighs the one that p has, and reports whether it does.
+func (p *Prediction) add(v PredictionVerdict, why string) bool {
 	rank := func(v PredictionVerdict) int {
 		return slices.Index([]PredictionVerdict{"", Guarded, Apart, Unproven, Proven}, v)
 	}
-	if rank(v) > rank(p.Verdict) {
-		p.Verdict, p.Why = v, why
+	if rank(v) <= rank(p.Verdict) {
+		return false
 	}
+	p.Verdict, p.Why, p.Guard = v, why, ""
+	return true
 }
 
 // unproven reports the first of the cycles that one schedule shows.
@@ -278,6 +283,9 @@ func (c *campaign) report(i int64, kind sim.Kind, subject string) (*Violation, e
 	r := summarise(res, c.sites)
 	r.addEvents(w.runner.World(), c.sites)
 	v := &Violation{Record: r, First: i, Plan: plan, Count: 1}
+	if c.reached(v) != nil {
+		return v, nil
+	}
 	c.cfg.recognise(c.scenario, v)
 	c.found[r.Signature] = v
 	c.result.Violations = append(c.result.Violations, v)

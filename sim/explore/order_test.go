@@ -128,7 +128,8 @@ func TestPredictedCycles(t *testing.T) {
 			continue
 		}
 		p := r.Predictions[0]
-		if p.Verdict != c.verdict || !strings.Contains(p.Why, c.why) || p.Classes != "a > b" {
+		guarded := p.Verdict == explore.Guarded && p.Guard == "gate"
+		if p.Verdict != c.verdict || !strings.Contains(p.Why, c.why) || p.Classes != "a > b" || guarded != (p.Guard != "") {
 			t.Errorf("%s: %+v", c.program.name, p)
 		}
 		var got []string

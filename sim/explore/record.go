@@ -49,7 +49,7 @@ type Point struct {
 
 // Hold is something a thread holds.
 type Hold struct {
-	Object, Mode string
+	Object, Class, Mode string
 	Point
 }
 
@@ -199,7 +199,7 @@ func event(e *sim.Event, sites sim.Resolver) Event {
 func point(p sim.Point, sites sim.Resolver) Point { return Point{p.Step, sites(p.PCs)} }
 
 func hold(h sim.Hold, sites sim.Resolver) Hold {
-	return Hold{h.Object.Name(), h.Mode, point(h.At, sites)}
+	return Hold{Object: h.Object.Name(), Class: h.Object.Class(), Mode: h.Mode, Point: point(h.At, sites)}
 }
 
 func state(s *sim.ThreadState, sites sim.Resolver) State {

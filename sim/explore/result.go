@@ -66,8 +66,10 @@ type Result struct {
 	FirstUnknown int64
 	// Ignored counts schedules that failed a check that is switched off, and so showed
 	// nothing beyond that point.
-	Ignored     int64
-	Violations  []*Violation // in the order of their first schedule
+	Ignored    int64
+	Violations []*Violation // in the order of their first schedule
+	// Reached is the violation that Config.Until is true of, nil if there is none.
+	Reached     *Violation
 	Missing     []Expectation
 	Predictions []Prediction // of the check order
 	// LocksCut says that there were more acquisitions than the checks order and upcall look at.

@@ -25,7 +25,7 @@ type Turn struct {
 // changes takes over what e changed in the states of threads.
 func (out *Event) changes(e *sim.Event, sites sim.Resolver) {
 	for _, h := range e.Holds {
-		x := HoldChange{Thread: h.Thread.Name(), Hold: Hold{Object: h.Object, Mode: h.Mode}, Gone: h.Gone}
+		x := HoldChange{Thread: h.Thread.Name(), Hold: Hold{Object: h.Object, Class: h.Class, Mode: h.Mode}, Gone: h.Gone}
 		if !h.Gone {
 			x.Point = point(h.At, sites)
 		}

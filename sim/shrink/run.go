@@ -15,8 +15,10 @@ import (
 type Target struct {
 	Signature string
 	Kind      sim.Kind
-	Checks    []string // that are made
-	StepsMax  int      // of one schedule
+	// Shows, if not nil, must be true of it as well: some failures of one signature have different causes.
+	Shows    func(*explore.Record) bool
+	Checks   []string // that are made
+	StepsMax int      // of one schedule
 }
 
 // Cost is what makes one failing schedule worse than another: first the preemptions, then
@@ -126,7 +128,11 @@ func (s *Search) confirm(f *Schedule, words string) bool {
 		return false
 	}
 	res := s.detail(f)
-	if explore.Signature(res, s.sites) != s.target.Signature {
+	same := explore.Signature(res, s.sites) == s.target.Signature
+	if same && s.target.Shows != nil {
+		same = s.target.Shows(explore.Take(s.runner.World(), res, s.sites))
+	}
+	if !same {
 		if s.known[words] >= 0 {
 			s.known[words]++
 		}

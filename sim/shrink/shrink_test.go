@@ -35,6 +35,33 @@ func found(t testing.TB, name string, seed uint64) (*Search, *explore.Record) {
 	return s, v.Record
 }
 
+// TestShows: what is found has all that is asked for, though a smaller schedule of the same
+// signature has not.
+func TestShows(t *testing.T) {
+	s, r := found(t, "hang", 1)
+	preempted := func(r *explore.Record) bool {
+		return slices.ContainsFunc(r.Events, func(e explore.Event) bool { return e.Preempt })
+	}
+	least := func() *Schedule {
+		f := s.Find(r.Choices)
+		if f == nil {
+			return nil
+		}
+		return s.Least(f, effort()).Schedule
+	}
+	s.target.Shows = preempted
+	with := least()
+	s.target.Shows = func(r *explore.Record) bool { return !preempted(r) }
+	without := least()
+	if (with == nil) == (without == nil) {
+		t.Fatalf("the schedule that was found both has and has not what is asked for: %v, %v", with, without)
+	}
+	s.target.Shows = nil
+	if any := least(); any.Preemptions > 0 || with != nil && with.Preemptions == 0 {
+		t.Errorf("%d preemptions, and %v with at least one", any.Preemptions, with)
+	}
+}
+
 func effort() Effort { return Effort{Any: 300, Fewer: 500, Shorter: 300, Break: 5} }
 
 // exhaust goes through all schedules and counts the preemptions of each.
