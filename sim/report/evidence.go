@@ -58,6 +58,7 @@ func list(names []string) string {
 const (
 	evidenceMax = 6  // lines below a heading
 	evidenceAll = 16 // of all that a report has to show
+	evidenceMin = 7  // and that it has to show in any case
 )
 
 // blocks is the part of the report that depends on the kind, then what the check has worded
@@ -92,10 +93,10 @@ func blocks(r *explore.Record) []sim.Evidence {
 }
 
 // block adds a heading with lines below it, at most evidenceMax, and less if the blocks
-// before it have left less.
-func (p *page) block(title string, lines []string) {
-	room := min(evidenceMax, evidenceAll-len(p.lines)-2)
-	if len(lines) == 0 || room < 1 {
+// before it have left less of all.
+func (p *page) block(title string, lines []string, all int) {
+	room := min(evidenceMax, all-len(p.lines)-2)
+	if len(lines) == 0 || room < min(2, len(lines)) {
 		return
 	}
 	p.gap()
@@ -112,13 +113,16 @@ func (p *page) block(title string, lines []string) {
 }
 
 // cycle says in a line for each thread who waits for whom, and for what. Where, and since when,
-// is in the states.
+// is in the states, but for the function of a neighbour that they may have no room for.
 func cycle(r *explore.Record) []string {
 	var out []string
 	for _, e := range r.Cycle {
 		what, whom := fmt.Sprintf("%s waits for %s", e.Thread, e.Object), ", which "+e.Holder+" has"
 		if e.Object == "" {
 			what = fmt.Sprintf("%s waits in %s", e.Thread, e.Op)
+		}
+		if e.Site.Via != "" {
+			what += " in " + e.Site.Via
 		}
 		if e.Hold == nil {
 			whom = " until " + e.Holder + " has acted"

@@ -4,6 +4,7 @@ package report_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -198,34 +199,55 @@ func TestKindsGolden(t *testing.T) {
 
 // A report names every thread of the failure, what it waits for, and every lock in the cycle
 // with the place where it was taken, however many threads and locks there are, up to what 40
-// lines can hold.
+// lines can hold. What else a check or the shrinker has found out gives way to that.
 func TestCycleIsComplete(t *testing.T) {
 	for n := 2; n <= 4; n++ {
-		r := &explore.Record{Kind: sim.KindDeadlock, Step: 100, Signature: "deadlock x"}
-		for i := range n {
-			thread, next := fmt.Sprintf("thread_%d", i), fmt.Sprintf("thread_%d", (i+1)%n)
-			h := explore.Hold{Object: fmt.Sprintf("lock_%d", i), Point: explore.Point{Step: 50 + i, Site: sim.Site{Func: "taken", Line: 10 + i}}}
-			r.Events = append(r.Events, explore.Event{Step: 50 + i, Thread: thread, Op: "mutex_enter", Object: h.Object, Picked: true, Site: h.Site})
-			r.States = append(r.States, explore.State{
-				Thread: thread, Op: "mutex_enter", Object: fmt.Sprintf("lock_%d", (i+1)%n), Class: "lock", Blocked: true,
-				Since: 60 + i, Site: sim.Site{Func: "wanted", Line: 20 + i}, Holds: []explore.Hold{h},
-			})
-			r.Cycle = append(r.Cycle, explore.Wait{Thread: thread, Op: "mutex_enter", Object: fmt.Sprintf("lock_%d", (i+1)%n), Holder: next})
+		cycleIsComplete(t, n, 0)
+	}
+	for n := 2; n <= 3; n++ {
+		cycleIsComplete(t, n, 12)
+	}
+}
+
+func cycleIsComplete(t *testing.T, n, evidence int) {
+	t.Helper()
+	r := &explore.Record{Kind: sim.KindDeadlock, Step: 100, Signature: "deadlock x"}
+	for i := range evidence {
+		r.Evidence = append(r.Evidence, sim.Evidence{Title: "besides", Lines: slices.Repeat([]string{fmt.Sprintf("line %d of it", i)}, 6)})
+	}
+	for i := range n {
+		thread, next := fmt.Sprintf("thread_%d", i), fmt.Sprintf("thread_%d", (i+1)%n)
+		h := explore.Hold{Object: fmt.Sprintf("lock_%d", i), Point: explore.Point{Step: 50 + i, Site: sim.Site{Func: "taken", Line: 10 + i}}}
+		r.Events = append(r.Events, explore.Event{Step: 50 + i, Thread: thread, Op: "mutex_enter", Object: h.Object, Picked: true, Site: h.Site})
+		r.States = append(r.States, explore.State{
+			Thread: thread, Op: "mutex_enter", Object: fmt.Sprintf("lock_%d", (i+1)%n), Class: "lock", Blocked: true,
+			Since: 60 + i, Site: sim.Site{Func: "wanted", Line: 20 + i, Via: fmt.Sprintf("neighbour_%d", i)}, Holds: []explore.Hold{h},
+		})
+		r.Cycle = append(r.Cycle, explore.Wait{Thread: thread, Op: "mutex_enter", Object: fmt.Sprintf("lock_%d", (i+1)%n), Holder: next, Site: r.States[i].Site})
+	}
+	for i := range r.Cycle {
+		r.Cycle[i].Hold = &r.States[(i+1)%n].Holds[0]
+	}
+	var lines []string
+	for i := range n {
+		lines = append(lines,
+			fmt.Sprintf("waits since step %d at mutex_enter lock_%d, wanted:%d", 60+i, (i+1)%n, 20+i),
+			fmt.Sprintf("waits for lock_%d in neighbour_%d, which", (i+1)%n, i),
+			fmt.Sprintf("holds lock_%d since step %d, taken:%d", i, 50+i, 10+i))
+	}
+	f := report.Failure{Record: r}
+	if evidence > 0 {
+		f.Notes = []string{strings.Repeat("a note ", 20)}
+		f.Trace, f.Origin = "x.trace", "by somebody"
+		f.Scenario = report.Scenario{Name: "x", Threads: make([]report.Thread, 3)}
+		for i := range 20 {
+			r.Events = append(r.Events, explore.Event{Step: 70 + i, Thread: r.States[i%n].Thread, Op: fmt.Sprint("op", i), Picked: true})
 		}
-		for i := range r.Cycle {
-			r.Cycle[i].Hold = &r.States[(i+1)%n].Holds[0]
-		}
-		var lines []string
-		for i := range n {
-			lines = append(lines,
-				fmt.Sprintf("waits since step %d at mutex_enter lock_%d, wanted:%d", 60+i, (i+1)%n, 20+i),
-				fmt.Sprintf("holds lock_%d since step %d, taken:%d", i, 50+i, 10+i))
-		}
-		out := string(text(t, report.Failure{Record: r}))
-		for _, l := range lines {
-			if !strings.Contains(out, l) {
-				t.Errorf("%d threads: no %q in\n%s", n, l, out)
-			}
+	}
+	out := string(text(t, f))
+	for _, l := range lines {
+		if !strings.Contains(out, l) {
+			t.Errorf("%d threads: no %q in\n%s", n, l, out)
 		}
 	}
 }

@@ -71,18 +71,13 @@ func Write(w io.Writer, f Failure) error {
 	head.gap()
 	head.scenario(f.Scenario, r)
 	head.gap()
-	tail := newPage(f.Color)
-	for _, b := range blocks(r) {
-		tail.block(b.Title, b.Lines)
-	}
-	tail.gap()
-	tail.statistics(f)
-
-	room := linesMax - len(head.lines) - len(tail.lines)
 	if r.Kind == sim.KindLin && r.At.Step < r.Step {
 		r = r.Until(r.At.Step) // the schedule goes on to its end, with what is not to blame
 	}
 	all := rows(r, false)
+	tail := f.tail(linesMax - len(head.lines) - min(height(all)+2, tableMin) - 3)
+
+	room := linesMax - len(head.lines) - len(tail.lines)
 	states := newPage(f.Color)
 	if height(all)+2 > room-states.statesRoom(r, height(all)+2, room-3)-3 {
 		all = rows(r, true)
@@ -93,6 +88,23 @@ func Write(w io.Writer, f Failure) error {
 	lines := slices.Concat(head.lines, states.lines, tail.lines)
 	_, err := io.WriteString(w, strings.Join(lines, "\n")+"\n")
 	return err
+}
+
+// tail is what comes after the states, which with the states of the threads that the failure is
+// about fits in room lines if it can: the last of the evidence gives way to them.
+func (f Failure) tail(room int) *page {
+	r := f.Record
+	for evidence := evidenceAll; ; evidence-- {
+		p := newPage(f.Color)
+		for _, b := range blocks(r) {
+			p.block(b.Title, b.Lines, evidence)
+		}
+		p.gap()
+		p.statistics(f)
+		if evidence <= evidenceMin || len(p.lines)+p.statesHeight(r, involved(r), 0, true) <= room {
+			return p
+		}
+	}
 }
 
 // statesRoom shares room between the table, which wants the given number of lines, and the
