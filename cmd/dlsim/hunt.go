@@ -17,6 +17,7 @@ import (
 
 	"dlsim/devnet/bugbook"
 	"dlsim/devnet/patch"
+	"dlsim/sim"
 	"dlsim/sim/explore"
 	"dlsim/sim/report"
 	"dlsim/sim/trace"
@@ -27,6 +28,7 @@ import (
 type hunted struct {
 	Bug       string `json:"bug"`
 	Scenario  string `json:"scenario"`
+	Expected  string `json:"expected,omitempty"` // the report that is asked for, in the words of bugs.md
 	Patch     string `json:"patch,omitempty"`
 	Found     bool   `json:"found"`
 	Kind      string `json:"kind,omitempty"`
@@ -39,6 +41,8 @@ type hunted struct {
 	Trace       string `json:"trace,omitempty"`
 	// Instead says what was found that is not the bug.
 	Instead string `json:"instead,omitempty"`
+	// Differs says how the last failure of the kind is not the report that is asked for.
+	Differs string `json:"differs,omitempty"`
 
 	shown *shrunken // nil if nothing was found
 }
@@ -48,23 +52,31 @@ func (h *hunted) well(b *bugbook.Bug) bool {
 	return h.Instead == "" && h.Found == (b.Verdict == bugbook.Found)
 }
 
-// hunt explores one scenario of a bug until it shows it. The tool has the bug's patch. Other bugs
-// that the scenario expects are passed over; what it does not expect ends the hunt.
-func (a *app) hunt(ctx context.Context, f *bugFlags, root string, b *bugbook.Bug, file string) (*hunted, error) {
+// hunt explores one scenario of a bug until it shows the report that is asked for; nil for a
+// scenario that must show nothing. The tool has the bug's patch. Whatever else the scenario expects
+// is passed over; what it does not expect ends the hunt.
+func (a *app) hunt(ctx context.Context, f *bugFlags, root string, b *bugbook.Bug, file string, want *bugbook.Expected) (*hunted, error) {
 	text, err := os.ReadFile(filepath.Join(root, file))
 	if err != nil {
 		return nil, usageError{err}
 	}
-	sc, err := a.catalog.parse(file, text, false)
+	debug := want != nil && want.Debug
+	sc, err := a.catalog.parse(file, text, debug)
 	if err != nil {
 		return nil, inputError{err}
 	}
 	c := sc.explore
-	all := c.Expect
-	c.Expect = slices.DeleteFunc(slices.Clone(all), func(e explore.Expectation) bool { return e.Bug == b.ID })
 	c.FailFast = true
-	if b.Verdict == bugbook.Found {
-		c.Schedules, c.Time = f.schedules, f.time
+	h := &hunted{Bug: b.ID, Scenario: file, Patch: b.Patch}
+	if want != nil {
+		h.Expected = want.Says
+		c.Until = h.until(b, want, c.Expect)
+		if want.Kind != string(sim.KindLin) { // which may say it of the same schedules first
+			c.Checks = slices.DeleteFunc(slices.Clone(c.Checks), func(x string) bool { return x == string(sim.KindLin) })
+		}
+		if want.Kind != string(sim.KindOrder) && want.Kind != string(sim.KindUpcall) { // which show at the end
+			c.Schedules, c.Time = f.schedules, f.time
+		}
 	}
 	r, err := explore.Explore(ctx, sc.program, c)
 	if err != nil {
@@ -73,15 +85,13 @@ func (a *app) hunt(ctx context.Context, f *bugFlags, root string, b *bugbook.Bug
 	if r.Interrupted {
 		return nil, unknownError{errors.New("interrupted")}
 	}
-	h := &hunted{
-		Bug: b.ID, Scenario: file, Patch: b.Patch, Schedules: r.Schedules, ElapsedMS: r.Elapsed.Milliseconds(),
+	h.Schedules, h.ElapsedMS = r.Schedules, r.Elapsed.Milliseconds()
+	found := r.Reached
+	if found != nil {
+		h.Found, h.Kind, h.Signature = true, string(found.Kind), found.Signature
 	}
-	var found *explore.Violation
 	for _, v := range r.Violations {
-		switch {
-		case slices.ContainsFunc(all, func(e explore.Expectation) bool { return e.Bug == b.ID && e.Matches(v.Record) }):
-			h.Found, h.Kind, h.Signature, found = true, string(v.Kind), v.Signature, v
-		case !v.IsExpected():
+		if !v.Accepted {
 			h.Instead, found = v.Signature, v
 		}
 	}
@@ -90,9 +100,15 @@ func (a *app) hunt(ctx context.Context, f *bugFlags, root string, b *bugbook.Bug
 	}
 	header := trace.Header{
 		Tool: a.tool(), Scenario: sc.name, ScenarioHash: sc.hash, PortHash: sc.program.PortHash(),
-		Kernel: kernelProduction, Seed: c.Seed, StepsMax: c.StepsMax, Checks: c.Checks,
+		Kernel: kernelName(debug), Seed: c.Seed, StepsMax: c.StepsMax, Checks: c.Checks,
 	}
-	h.show(ctx, a.catalog, sc, trace.New(header, sc.source, found), found.Record, b.Whole)
+	small := &shrinker{
+		catalog: a.catalog, effort: quickEffort(), debug: debug, shows: c.Until, tick: func(int) bool { return ctx.Err() == nil },
+	}
+	if h.Instead != "" {
+		small.shows = nil
+	}
+	h.show(small, sc, trace.New(header, sc.source, found), found.Record)
 	h.Trace = filepath.Join(f.traces, trace.FileName(sc.name, found))
 	if err := h.shown.trace.WriteFile(h.Trace); err != nil {
 		return nil, fmt.Errorf("cannot write the trace: %w", err)
@@ -100,13 +116,25 @@ func (a *app) hunt(ctx context.Context, f *bugFlags, root string, b *bugbook.Bug
 	return h, nil
 }
 
-// show shrinks the trace of what was found, unless it is to stay whole.
-func (h *hunted) show(ctx context.Context, c catalog, sc *scenario, t *trace.Trace, r *explore.Record, whole bool) {
-	if !whole {
-		small := &shrinker{catalog: c, effort: quickEffort(), tick: func(int) bool { return ctx.Err() == nil }}
-		h.shown = small.shrink(t, sc)
+// until returns what is true of the report that is asked for. What it is not, of what was seen
+// last of its kind, is noted.
+func (h *hunted) until(b *bugbook.Bug, want *bugbook.Expected, expect []explore.Expectation) func(*explore.Record) bool {
+	return func(r *explore.Record) bool {
+		own := slices.ContainsFunc(expect, func(e explore.Expectation) bool { return e.Bug == b.ID && e.Matches(r) })
+		differs := want.Differs(r)
+		if !own && differs == "" {
+			differs = "the scenario does not expect it"
+		}
+		if string(r.Kind) == want.Kind {
+			h.Differs = differs
+		}
+		return differs == ""
 	}
-	if h.shown == nil {
+}
+
+// show shrinks the trace of what was found.
+func (h *hunted) show(small *shrinker, sc *scenario, t *trace.Trace, r *explore.Record) {
+	if h.shown = small.shrink(t, sc); h.shown == nil {
 		h.shown = &shrunken{trace: t, record: r, scenario: report.Scenario{Name: sc.name, Threads: sc.threads}}
 	}
 	if x := h.shown.trace.Shrunk; x != nil {
@@ -119,8 +147,8 @@ func (h *hunted) show(ctx context.Context, c catalog, sc *scenario, t *trace.Tra
 func (a *app) huntOne(ctx context.Context, f *bugFlags, root string, b *bugbook.Bug) error {
 	var results, text bytes.Buffer
 	var reports []bugbook.Report
-	for _, file := range b.Scenarios {
-		h, err := a.hunt(ctx, f, root, b, file)
+	for _, x := range b.Hunts() {
+		h, err := a.hunt(ctx, f, root, b, x.Scenario, x.Expected)
 		if err != nil {
 			return err
 		}
@@ -131,7 +159,7 @@ func (a *app) huntOne(ctx context.Context, f *bugFlags, root string, b *bugbook.
 		if err != nil {
 			return err
 		}
-		if r.Stamp, err = stamp(root, b, file); err != nil {
+		if r.Stamp, err = stamp(root, b, x.Scenario); err != nil {
 			return err
 		}
 		reports = append(reports, r)
@@ -180,14 +208,21 @@ func (a *app) addHunt(results *bytes.Buffer, h *hunted, b *bugbook.Bug) (bugbook
 	}
 	results.Write(append(line, '\n'))
 	if h.shown == nil {
-		return bugbook.Report{Scenario: h.Scenario, Text: fmt.Sprintf("%s: nothing found in %d schedules of %s\n", b.ID, h.Schedules, h.Scenario)}, nil
+		text := fmt.Sprintf("%s: nothing found in %d schedules of %s\n", b.ID, h.Schedules, h.Scenario)
+		if h.Expected != "" {
+			text = fmt.Sprintf("%s: %q is not found in %d schedules of %s\n", b.ID, h.Expected, h.Schedules, h.Scenario)
+		}
+		if h.Differs != "" {
+			text += "  of the last failure of its kind: " + h.Differs + "\n"
+		}
+		return bugbook.Report{Scenario: h.Scenario, Says: h.Expected, Text: text}, nil
 	}
 	var text bytes.Buffer
 	err = report.Write(&text, report.Failure{
 		Scenario: h.shown.scenario, Record: h.shown.record, Patches: relative(a.patches), Trace: h.Trace,
 		Origin: origin(&h.shown.trace.Header), Notes: shrunkNotes(h.shown.trace.Shrunk), Color: a.outTerminal,
 	})
-	return bugbook.Report{Scenario: h.Scenario, Text: text.String()}, err
+	return bugbook.Report{Scenario: h.Scenario, Says: h.Expected, Text: text.String()}, err
 }
 
 // relative shortens the names of files below the working directory.
@@ -261,7 +296,7 @@ func huntRow(text io.Writer, results *bytes.Buffer, h *hunted, b *bugbook.Bug) e
 	case !h.Found && b.Verdict == bugbook.Control:
 		found = "nothing"
 	case !h.Found:
-		found = "NOT FOUND"
+		found, what = "NOT FOUND", fmt.Sprintf("%q; %s", h.Expected, h.Differs)
 	}
 	_, err = fmt.Fprintf(text, "%-5s %-10s %9d %7.2fs %7d %8d  %s: %s\n", h.Bug, found, h.Schedules,
 		float64(h.ElapsedMS)/1000, h.Threads, h.Preemptions, strings.TrimSuffix(filepath.Base(h.Scenario), ".yaml"), what)

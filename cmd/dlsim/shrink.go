@@ -88,6 +88,8 @@ type shrinker struct {
 	catalog catalog
 	effort  shrink.Effort
 	debug   bool // the kernel
+	// shows, if not nil, must stay true of the failure.
+	shows func(*explore.Record) bool
 	// tick is told the number of schedules that were run and says whether to go on.
 	tick func(schedules int) bool
 
@@ -116,7 +118,7 @@ func fullEffort() shrink.Effort {
 // is that of the trace.
 func (s *shrinker) shrink(t *trace.Trace, sc *scenario) *shrunken {
 	v := &t.Violation
-	s.target = shrink.Target{Signature: v.Signature, Kind: v.Kind, Checks: t.Header.Checks, StepsMax: t.Header.StepsMax}
+	s.target = shrink.Target{Signature: v.Signature, Kind: v.Kind, Shows: s.shows, Checks: t.Header.Checks, StepsMax: t.Header.StepsMax}
 	first := s.open(sc, sc)
 	found := first.Find(t.Choices)
 	if found == nil {

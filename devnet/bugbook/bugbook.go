@@ -48,11 +48,32 @@ type Bug struct {
 	Patch string `yaml:"patch"`
 	// Scenarios are files from the root of the module. Each of them shows it.
 	Scenarios []string `yaml:"scenarios"`
-	// Whole says that what is found is not shrunk: a smaller scenario shows another bug with the
-	// same signature.
-	Whole   bool    `yaml:"whole"`
-	Verdict Verdict `yaml:"verdict"`
-	Note    string  `yaml:"note"`
+	// Reports are those that it must have, each of them.
+	Reports []*Expected `yaml:"reports"`
+	Verdict Verdict     `yaml:"verdict"`
+	Note    string      `yaml:"note"`
+}
+
+// Hunt is a scenario and what it is to show: nothing, if Expected is nil.
+type Hunt struct {
+	Scenario string
+	Expected *Expected
+}
+
+// Hunts returns what a bug is looked for with.
+func (b *Bug) Hunts() []Hunt {
+	var out []Hunt
+	for _, file := range b.Scenarios {
+		if b.Verdict != Found {
+			out = append(out, Hunt{Scenario: file})
+		}
+		for _, e := range b.Reports {
+			if e.ShownBy(file) {
+				out = append(out, Hunt{file, e})
+			}
+		}
+	}
+	return out
 }
 
 // Class returns the first letter of the id: H for history, L for latent, X for other forks, M for
@@ -112,6 +133,37 @@ func (b *Bug) wrong() string {
 	for _, k := range b.Kinds {
 		if !slices.Contains(explore.AllCheckNames(), k) && b.Verdict == Found {
 			return "there is no kind " + k
+		}
+	}
+	return b.wrongReports()
+}
+
+// wrongReports says what makes no sense in the reports that are asked for. Each kind and each
+// scenario of a bug that is found needs one.
+func (b *Bug) wrongReports() string {
+	for _, e := range b.Reports {
+		switch {
+		case e.Says == "":
+			return "a report needs says"
+		case b.Verdict == Found && !slices.Contains(b.Kinds, e.Kind):
+			return fmt.Sprintf("report %q is a %q, which is none of its kinds", e.Says, e.Kind)
+		case len(e.Waits) == 0 && len(e.About) == 0:
+			return fmt.Sprintf("report %q needs waits or about", e.Says)
+		case !slices.ContainsFunc(b.Scenarios, e.ShownBy):
+			return fmt.Sprintf("report %q is of a scenario that it does not have: %s", e.Says, e.Scenario)
+		}
+	}
+	if b.Verdict != Found {
+		return ""
+	}
+	for _, k := range b.Kinds {
+		if !slices.ContainsFunc(b.Reports, func(e *Expected) bool { return e.Kind == k }) {
+			return "no report is a " + k
+		}
+	}
+	for _, file := range b.Scenarios {
+		if !slices.ContainsFunc(b.Reports, func(e *Expected) bool { return e.ShownBy(file) }) {
+			return "no report is of " + file
 		}
 	}
 	return ""

@@ -120,7 +120,7 @@ func TestBookIsComplete(t *testing.T) {
 }
 
 func TestParseRefuses(t *testing.T) {
-	const good = "- {id: H99, title: t, source: s, threads: 1, kinds: [panic], scenarios: [x.yaml], verdict: found}\n"
+	const good = "- {id: H99, title: t, source: s, threads: 1, kinds: [panic], scenarios: [s/x.yaml], reports: [{says: z, kind: panic, about: [y]}], verdict: found}\n"
 	if _, err := parse([]byte(good)); err != nil {
 		t.Fatal(err)
 	}
@@ -129,10 +129,16 @@ func TestParseRefuses(t *testing.T) {
 		{"title: t", "title: ''", "needs a title, a source and threads"},
 		{"verdict: found", "verdict: maybe", `there is no verdict "maybe"`},
 		{"verdict: found", "verdict: refuted", "needs a note"},
-		{", scenarios: [x.yaml]", "", "needs scenarios"},
+		{", scenarios: [s/x.yaml]", "", "needs scenarios"},
 		{"kinds: [panic], ", "", "needs kinds"},
 		{"[panic]", "[panik]", "there is no kind panik"},
 		{"title: t", "titel: t", "unknown field"},
+		{"says: z, ", "", "a report needs says"},
+		{"kind: panic", "kind: stale", "is a \"stale\", which is none of its kinds"},
+		{", about: [y]", "", "needs waits or about"},
+		{"says: z", "says: z, scenario: w", "is of a scenario that it does not have: w"},
+		{"[panic]", "[panic, stale]", "no report is a stale"},
+		{"[s/x.yaml], reports: [{", "[s/x.yaml, s/w.yaml], reports: [{scenario: x, ", "no report is of s/w.yaml"},
 		{"}\n", "}\n" + good, `entry 2, "H99": is there twice`},
 	} {
 		_, err := parse([]byte(strings.Replace(good, c.old, c.new, 1)))

@@ -13,6 +13,7 @@ import (
 // Report is what a hunt for a bug printed, kept beside the book.
 type Report struct {
 	Scenario string // file, from the root of the module
+	Says     string // what it is asked for in bugs.md, "" if it must show nothing
 	// Stamp is that of the scenario and the patch it was made with.
 	Stamp string
 	Text  string
@@ -33,7 +34,7 @@ const reportMark = "# "
 func FormatReports(reports []Report) []byte {
 	var b strings.Builder
 	for _, r := range reports {
-		fmt.Fprintf(&b, "%s%s %s\n%s", reportMark, r.Scenario, r.Stamp, r.Text)
+		fmt.Fprintf(&b, "%s%s %s %s\n%s", reportMark, r.Scenario, r.Stamp, r.Says, r.Text)
 	}
 	return []byte(b.String())
 }
@@ -43,8 +44,9 @@ func ParseReports(text []byte) []Report {
 	var out []Report
 	for line := range strings.Lines(string(text)) {
 		if rest, ok := strings.CutPrefix(line, reportMark); ok {
-			file, stamp, _ := strings.Cut(strings.TrimSpace(rest), " ")
-			out = append(out, Report{Scenario: file, Stamp: stamp})
+			file, rest, _ := strings.Cut(strings.TrimSuffix(rest, "\n"), " ")
+			stamp, says, _ := strings.Cut(rest, " ")
+			out = append(out, Report{Scenario: file, Stamp: stamp, Says: says})
 		} else if len(out) > 0 {
 			out[len(out)-1].Text += line
 		}
@@ -123,6 +125,9 @@ func (bug *Bug) describe(b *strings.Builder, reports []Report, fixes []string) {
 		for _, name := range l.names {
 			fmt.Fprintf(b, "\n%s: [`%s`](../%s)\n", l.what, l.dir+name+l.suffix, l.dir+name+l.suffix)
 		}
+	}
+	for _, e := range bug.Reports {
+		fmt.Fprintf(b, "\nExpected: %s\n", e)
 	}
 	for _, r := range reports {
 		b.WriteString("\n")
