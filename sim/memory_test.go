@@ -19,9 +19,9 @@ var memorySchedules = flag.Int64("memory", 40_000, "schedules of each workload i
 // after all of its schedules is what was live after a tenth of them. With -memory 10000000
 // -v it is the acceptance run of docs/performance.md and tells of the process's size too.
 func TestFlatMemory(t *testing.T) {
-	for _, x := range []workload{
-		{"W3", func() func(*sim.Thread) { return newTable(2).body }},
-		{"W1x(6)", func() func(*sim.Thread) { return newCounter(6).body }}, // 17 million of interleavings
+	for _, x := range []explore.Body{
+		{Scenario: "W3", Make: func() func(*sim.Thread) { return newTable(2).body }},
+		{Scenario: "W1x(6)", Make: func() func(*sim.Thread) { return newCounter(6).body }}, // 17 million of interleavings
 	} {
 		var early uint64
 		next, n := int64(1), *memorySchedules
@@ -36,15 +36,15 @@ func TestFlatMemory(t *testing.T) {
 				if early == 0 {
 					early = live
 				}
-				t.Logf("%s: %d schedules, %d kB live, %s", x.name, done, live>>10, resident())
+				t.Logf("%s: %d schedules, %d kB live, %s", x.Scenario, done, live>>10, resident())
 				if live > early+2<<20 {
 					t.Errorf("%s: %d kB are live after %d schedules, %d kB after a tenth of them",
-						x.name, live>>10, done, early>>10)
+						x.Scenario, live>>10, done, early>>10)
 				}
 			},
 		})
 		if err != nil || r.Verdict != explore.Expected || r.Schedules != n {
-			t.Errorf("%s: %+v, %v", x.name, r, err)
+			t.Errorf("%s: %+v, %v", x.Scenario, r, err)
 		}
 	}
 }
@@ -71,29 +71,3 @@ func resident() string {
 	}
 	return strings.Join(out, ", ")
 }
-
-// workload is a body as a program; make gives each runner one of its own.
-type workload struct {
-	name string
-	make func() func(*sim.Thread)
-}
-
-func (x workload) Name() string        { return x.name }
-func (x workload) Sites() sim.Resolver { return sim.GoSite }
-func (x workload) PortHash() string    { return "" }
-
-func (x workload) NewRunner([]string) explore.Runner {
-	return &workloadRunner{sim.New(), x.make()}
-}
-
-type workloadRunner struct {
-	world *sim.World
-	body  func(*sim.Thread)
-}
-
-func (r *workloadRunner) Run(cfg sim.Config, s sim.Strategy) sim.Result {
-	return r.world.Run(cfg, s, r.body)
-}
-
-func (r *workloadRunner) World() *sim.World { return r.world }
-func (r *workloadRunner) Close()            { r.world.Close() }

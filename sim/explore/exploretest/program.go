@@ -5,10 +5,7 @@
 package exploretest
 
 import (
-	"slices"
-
 	"dlsim/sim"
-	"dlsim/sim/check"
 	"dlsim/sim/explore"
 )
 
@@ -62,25 +59,5 @@ func (p Program) PortHash() string { return "exploretest" }
 
 // NewRunner implements explore.Program.
 func (p Program) NewRunner(checks []string) explore.Runner {
-	r := &runner{world: sim.New(), body: p.make(), livelock: slices.Contains(checks, string(sim.KindLivelock))}
-	if slices.Contains(checks, string(sim.KindDeadlock)) {
-		r.monitor = new(check.Deadlock)
-	}
-	return r
+	return explore.Body{Scenario: p.name, Make: p.make}.NewRunner(checks)
 }
-
-type runner struct {
-	world    *sim.World
-	body     func(*sim.Thread)
-	monitor  sim.Monitor
-	livelock bool
-}
-
-func (r *runner) Run(cfg sim.Config, s sim.Strategy) sim.Result {
-	cfg.Monitor, cfg.Livelock = r.monitor, r.livelock
-	return r.world.Run(cfg, s, r.body)
-}
-
-func (r *runner) World() *sim.World { return r.world }
-
-func (r *runner) Close() { r.world.Close() }

@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"dlsim/sim"
-	"dlsim/sim/check"
 	"dlsim/sim/explore"
 	"dlsim/sim/ksync"
 )
@@ -48,41 +47,8 @@ func (b Benchmark) Program(repaired bool) explore.Program {
 	if repaired {
 		name += "-repaired"
 	}
-	return program{name, func() func(*sim.Thread) { return b.make(repaired) }}
+	return explore.Body{Scenario: name, Make: func() func(*sim.Thread) { return b.make(repaired) }, Hash: "sctbench"}
 }
-
-type program struct {
-	name string
-	make func() func(*sim.Thread)
-}
-
-// Name implements explore.Program.
-func (p program) Name() string { return p.name }
-
-// Sites implements explore.Program.
-func (p program) Sites() sim.Resolver { return sim.GoSite }
-
-// PortHash implements explore.Program.
-func (p program) PortHash() string { return "sctbench" }
-
-// NewRunner implements explore.Program.
-func (p program) NewRunner([]string) explore.Runner {
-	return &runner{world: sim.New(), body: p.make()}
-}
-
-type runner struct {
-	world   *sim.World
-	body    func(*sim.Thread)
-	monitor check.Deadlock
-}
-
-func (r *runner) Run(cfg sim.Config, s sim.Strategy) sim.Result {
-	cfg.Monitor = &r.monitor
-	return r.world.Run(cfg, s, r.body)
-}
-
-func (r *runner) World() *sim.World { return r.world }
-func (r *runner) Close()            { r.world.Close() }
 
 // published returns the figures in the order in which they are published: surw, pct, pos,
 // random.
