@@ -18,7 +18,9 @@ import (
 
 	"dlsim/sim"
 	"dlsim/sim/explore"
+	"dlsim/sim/explore/exploretest"
 	"dlsim/sim/report"
+	"dlsim/sim/strategy"
 )
 
 // outcomes are a scenario with new violations of every kind, one with a known violation and one
@@ -244,4 +246,63 @@ func TestFilesAreDeterministic(t *testing.T) {
 			t.Errorf("%s differs when it is written again", name)
 		}
 	}
+}
+
+// Spans of holds begin and end in pairs, references are never fewer than none, and an arrow goes forwards in
+// time to a thread's own step, whatever the schedule.
+func TestPerfettoLocks(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := rapid.SampledFrom(exploretest.All()).Draw(t, "program")
+		runner := p.NewRunner(explore.AllCheckNames())
+		defer runner.Close()
+		s := &strategy.Random{Seed: rapid.Uint64().Draw(t, "seed")}
+		r := explore.Take(runner.World(), runner.Run(sim.Config{StepsMax: 200, Detail: true}, s), p.Sites())
+		var b bytes.Buffer
+		if err := report.Perfetto(&b, report.Failure{Record: r}); err != nil {
+			t.Fatal(err)
+		}
+		var doc struct {
+			TraceEvents []struct {
+				Name, Ph string
+				TS, TID  int
+				ID       any
+				Args     map[string]any
+			}
+		}
+		if err := json.Unmarshal(b.Bytes(), &doc); err != nil {
+			t.Fatal(err)
+		}
+		open, arrows, spans := make(map[any]int), make(map[any]int), 0
+		for _, e := range doc.TraceEvents {
+			switch e.Ph {
+			case "b":
+				spans++
+				open[e.ID]++
+			case "e":
+				open[e.ID]--
+			case "C":
+				if n := e.Args["references"].(float64); n < 0 {
+					t.Fatalf("%v references to %s at %d", n, e.Name, e.TS)
+				}
+			case "s":
+				arrows[e.ID] = e.TS
+			case "f":
+				from, begun := arrows[e.ID]
+				if !begun || from > e.TS {
+					t.Fatalf("arrow %v to %d from %d", e.ID, e.TS, from)
+				}
+			}
+			if open[e.ID] < 0 || open[e.ID] > 1 {
+				t.Fatalf("span %v is open %d times at %d", e.ID, open[e.ID], e.TS)
+			}
+		}
+		for id, n := range open {
+			if n != 0 {
+				t.Fatalf("span %v does not end", id)
+			}
+		}
+		if p.Name() == "counter" && spans < 9 {
+			t.Fatalf("%d spans of nine holds", spans)
+		}
+	})
 }

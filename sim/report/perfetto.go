@@ -20,27 +20,30 @@ type traceEvent struct {
 	PID   int            `json:"pid"`
 	TID   int            `json:"tid"`
 	Scope string         `json:"s,omitempty"`
+	ID    any            `json:"id,omitempty"` // of a span or an arrow
+	Bind  string         `json:"bp,omitempty"` // of an arrow's end: "e" for the slice around it
 	Args  map[string]any `json:"args,omitempty"`
 }
 
 // Perfetto writes the schedule as a timeline: a track for each thread in the order of their
 // creation, with the operations of the scenario as slices, the steps in them, what each blocked
-// thread waits for at the end, and the failure as a mark. A step is a microsecond.
+// thread waits for at the end, arrows from who wakes to who was woken, and the failure as a mark; and
+// beside these what is held by whom, and how many references there are. A step is a microsecond.
 func Perfetto(w io.Writer, f Failure) error {
 	r := f.Record
 	name := f.Scenario.Name
 	if r.Kind != "" {
 		name += ": " + r.Signature
 	}
-	events := []traceEvent{{Name: "process_name", Phase: "M", PID: 1, Args: map[string]any{"name": name}}}
+	events := []traceEvent{{Name: "process_name", Phase: "M", PID: threadsPID, Args: map[string]any{"name": name}}}
 	tracks := make(map[string]int)
 	track := func(thread string) int {
 		if tracks[thread] == 0 {
 			id := len(tracks) + 1
 			tracks[thread] = id
 			events = append(events,
-				traceEvent{Name: "thread_name", Phase: "M", PID: 1, TID: id, Args: map[string]any{"name": thread}},
-				traceEvent{Name: "thread_sort_index", Phase: "M", PID: 1, TID: id, Args: map[string]any{"sort_index": id}})
+				traceEvent{Name: "thread_name", Phase: "M", PID: threadsPID, TID: id, Args: map[string]any{"name": thread}},
+				traceEvent{Name: "thread_sort_index", Phase: "M", PID: threadsPID, TID: id, Args: map[string]any{"sort_index": id}})
 		}
 		return tracks[thread]
 	}
@@ -59,7 +62,7 @@ func Perfetto(w io.Writer, f Failure) error {
 		for _, done := range e.Results {
 			events = append(events, traceEvent{
 				Name: done, Cat: "operation", Phase: "X", TS: begun[e.Thread],
-				Dur: e.Step - begun[e.Thread] + 1, PID: 1, TID: tid,
+				Dur: e.Step - begun[e.Thread] + 1, PID: threadsPID, TID: tid,
 			})
 			begun[e.Thread] = e.Step + 1
 		}
@@ -69,7 +72,7 @@ func Perfetto(w io.Writer, f Failure) error {
 		if s := &r.States[i]; s.Blocked && !s.Done && r.Step > last[s.Thread] {
 			events = append(events, traceEvent{
 				Name: "waits: " + strings.TrimSpace(wanted(s.Op)+" "+s.Object), Cat: "wait", Phase: "X",
-				TS: last[s.Thread] + 1, Dur: r.Step - last[s.Thread], PID: 1, TID: track(s.Thread),
+				TS: last[s.Thread] + 1, Dur: r.Step - last[s.Thread], PID: threadsPID, TID: track(s.Thread),
 				Args: args(s.Site.String(), s.Site.Via),
 			})
 		}
@@ -77,8 +80,13 @@ func Perfetto(w io.Writer, f Failure) error {
 	if r.Kind != "" {
 		events = append(events, traceEvent{
 			Name: strings.ToUpper(string(r.Kind)) + ": " + headline(r), Cat: "failure", Phase: "i",
-			TS: r.Step + 1, PID: 1, TID: track(r.Thread), Scope: "g",
+			TS: r.Step + 1, PID: threadsPID, TID: track(r.Thread), Scope: "g",
 		})
+	}
+	events = append(events, wakeArrows(r, track)...)
+	if locks := holdSpans(r, track); len(locks) > 0 {
+		events = append(events, traceEvent{Name: "process_name", Phase: "M", PID: locksPID, Args: map[string]any{"name": "locks and references"}})
+		events = append(events, locks...)
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -88,7 +96,7 @@ func Perfetto(w io.Writer, f Failure) error {
 // step is the event of one step, or of a choice.
 func step(e *explore.Event, tid int) traceEvent {
 	x := traceEvent{
-		Name: what(e), Cat: "step", Phase: "X", TS: e.Step, Dur: 1, PID: 1, TID: tid,
+		Name: what(e), Cat: "step", Phase: "X", TS: e.Step, Dur: 1, PID: threadsPID, TID: tid,
 		Args: args(e.Site.String(), e.Site.Via),
 	}
 	if e.IsChoice {
