@@ -223,6 +223,7 @@ func (l *Layer) Upcall(t *sim.Thread, d *Door, req *Request) (Reply, env.Errno) 
 		p.Wake(t) // the stop point before anything else
 	}
 	t.Step(opUpcall, &d.obj, nil)
+	d.use(t, "door_ki_upcall_limited")
 	if d.revoked {
 		return Reply{}, env.EBADF
 	}

@@ -237,3 +237,22 @@ func TestCrashSparesTheNextServer(t *testing.T) {
 		}
 	})
 }
+
+// TestReleasedDoor: a door that its last holder has released is not there any more, for whatever
+// is done with it.
+func TestReleasedDoor(t *testing.T) {
+	uses := map[string]func(*server, *sim.Thread, *door.Door){
+		"door_ki_hold":           func(_ *server, t *sim.Thread, d *door.Door) { d.Hold(t) },
+		"door_ki_rele":           func(_ *server, t *sim.Thread, d *door.Door) { d.Rele(t) },
+		"door_ki_info":           func(_ *server, t *sim.Thread, d *door.Door) { d.Revoked(t) },
+		"door_ki_upcall_limited": func(s *server, t *sim.Thread, d *door.Door) { s.Upcall(t, d, new(door.Request)) },
+	}
+	for what, use := range uses {
+		envtest.Fails(t, 1, sim.KindLifetime, what+" of door d1", func(st *sim.Thread) {
+			s := newServer(st)
+			d := s.start(st)
+			d.Rele(st)
+			use(s, st, d)
+		})
+	}
+}

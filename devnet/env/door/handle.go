@@ -59,14 +59,23 @@ func (d *Door) Num() int { return d.num }
 // Holds returns how often the door is held. It is not an operation.
 func (d *Door) Holds() int { return d.holds }
 
-// Hold is door_ki_hold.
+// use fails the run if the door is not held by anybody: then its handle is freed.
+func (d *Door) use(t *sim.Thread, what string) {
+	if d.holds == 0 {
+		t.Fail(sim.KindLifetime, "door", what+" of door d"+strconv.Itoa(d.num)+", which its last holder has released")
+	}
+}
+
+// Hold is door_ki_hold. Holding a door that is released already fails the run.
 func (d *Door) Hold(t *sim.Thread) {
+	d.use(t, "door_ki_hold")
 	d.holds++
 	d.layer.Refs.Take(t, &d.refs)
 }
 
-// Rele is door_ki_rele: the last one closes the door.
+// Rele is door_ki_rele: the last one closes the door, and one more fails the run.
 func (d *Door) Rele(t *sim.Thread) {
+	d.use(t, "door_ki_rele")
 	if d.holds == 1 && t.Logging() {
 		t.Logf("door_free d%d", d.num)
 	}
@@ -78,5 +87,6 @@ func (d *Door) Rele(t *sim.Thread) {
 // revoked.
 func (d *Door) Revoked(t *sim.Thread) bool {
 	t.Step(opInfo, &d.obj, nil)
+	d.use(t, "door_ki_info")
 	return d.layer.Fault.At(t, "door_info", "") != 0 || d.revoked
 }
