@@ -24,11 +24,17 @@ type Tree struct {
 	// Fault makes hold_devi and attach fail: the device cannot be attached.
 	Fault env.Fault
 
-	drivers []string // by major number, from 1
+	drivers []*driver // by major number, from 1
 	devices []*Device
 	busy    ksync.Mutex // the parent of all devices is busy
 	dacf    ksync.Mutex // dacf_lock
 	obj     sim.Object
+}
+
+// driver is a driver, and what holds its pseudo devices.
+type driver struct {
+	name string
+	refs check.Account
 }
 
 // Init forgets all drivers and devices.
@@ -44,8 +50,18 @@ func (d *Tree) AddDriver(name string) env.Major {
 	if m, ok := d.NameToMajor(name); ok {
 		return m
 	}
-	d.drivers = append(d.drivers, name)
-	return env.Major(len(d.drivers))
+	n := len(d.drivers)
+	if n < cap(d.drivers) { // one of the last schedule is used again
+		d.drivers = d.drivers[:n+1]
+	} else {
+		d.drivers = append(d.drivers, nil)
+	}
+	if d.drivers[n] == nil {
+		d.drivers[n] = new(driver)
+	}
+	d.drivers[n].name = name
+	d.drivers[n].refs.Open("devi_ref", name)
+	return env.Major(n + 1)
 }
 
 // Device returns the device that a MAC name stands for, a driver's name and an instance, and
@@ -61,13 +77,13 @@ func (d *Tree) MajorToName(m env.Major) (string, bool) {
 	if m == 0 || int(m) > len(d.drivers) {
 		return "", false
 	}
-	return d.drivers[m-1], true
+	return d.drivers[m-1].name, true
 }
 
 // NameToMajor is ddi_name_to_major; false if there is no such driver.
 func (d *Tree) NameToMajor(name string) (env.Major, bool) {
-	for i, n := range d.drivers {
-		if n == name {
+	for i, x := range d.drivers {
+		if x.name == name {
 			return env.Major(i + 1), true
 		}
 	}
@@ -76,12 +92,17 @@ func (d *Tree) NameToMajor(name string) (env.Major, bool) {
 
 var opHold = &sim.OpType{Name: "ddi_hold_devi_by_instance", Access: sim.Local}
 
-// HoldDeviByInstance is ddi_hold_devi_by_instance; false if the device cannot be attached.
+// HoldDeviByInstance is ddi_hold_devi_by_instance of a pseudo device; false if it cannot be attached.
 func (d *Tree) HoldDeviByInstance(t *sim.Thread, m env.Major, _ int) bool {
 	t.Step(opHold, nil, nil)
 	name, ok := d.MajorToName(m)
-	return ok && d.Fault.At(t, "hold_devi", name) == 0
+	if ok = ok && d.Fault.At(t, "hold_devi", name) == 0; ok {
+		d.Refs.Take(t, &d.drivers[m-1].refs)
+	}
+	return ok
 }
 
-// ReleaseDevi is ddi_release_devi.
-func (d *Tree) ReleaseDevi(*sim.Thread, env.Major, int) {}
+// ReleaseDevi is ddi_release_devi of a pseudo device.
+func (d *Tree) ReleaseDevi(t *sim.Thread, m env.Major, _ int) {
+	d.Refs.Give(t, &d.drivers[m-1].refs)
+}
