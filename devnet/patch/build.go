@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -94,21 +95,7 @@ func (b *Build) key(ctx context.Context, goCmd string, patches []*Patch) (string
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "%s%s %s %s\n", version, b.Package, b.Stamp, Key(patches))
-	err = filepath.WalkDir(b.Root, func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			if err == nil && name != b.Root && (strings.HasPrefix(e.Name(), ".") || e.Name() == "testdata") {
-				return filepath.SkipDir
-			}
-			return err
-		}
-		if !isSource(e.Name()) {
-			return nil
-		}
-		text, err := os.ReadFile(name)
-		rel, _ := filepath.Rel(b.Root, name) // name is below the root
-		fmt.Fprintf(h, "%s %d\n%s", filepath.ToSlash(rel), len(text), text)
-		return err
-	})
+	err = HashSources(h, b.Root, isSource)
 	if err != nil {
 		return "", fmt.Errorf("the sources cannot be read: %w", err)
 	}
@@ -119,7 +106,35 @@ func (b *Build) key(ctx context.Context, goCmd string, patches []*Patch) (string
 // embedded.
 func isSource(name string) bool {
 	return name == "go.mod" || name == "go.sum" ||
-		slices.Contains([]string{".go", ".yaml", ".patch"}, filepath.Ext(name)) && !strings.HasSuffix(name, "_test.go")
+		slices.Contains([]string{".go", ".yaml", ".patch"}, path.Ext(name)) && !strings.HasSuffix(name, "_test.go") &&
+			!strings.Contains("/"+name, "/testdata/")
+}
+
+// HashSources writes to h the files of a source tree that keep accepts, which gets their names from
+// its root with slashes. Where the tree lies has no part in it. Hidden folders have none either.
+func HashSources(h io.Writer, root string, keep func(name string) bool) error {
+	return filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if e.IsDir() {
+			if file != root && strings.HasPrefix(e.Name(), ".") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		rel, _ := filepath.Rel(root, file) // file is below the root
+		name := filepath.ToSlash(rel)
+		if !keep(name) {
+			return nil
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(h, "%s %d\n%s", name, len(text), text)
+		return err
+	})
 }
 
 // build builds the tool into dir, in one piece or not at all.

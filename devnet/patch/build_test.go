@@ -113,6 +113,35 @@ func TestToolErrors(t *testing.T) {
 	}
 }
 
+// A source tree is the same wherever it lies, and another one if a file that counts is.
+func TestHashSources(t *testing.T) {
+	hash := func(root string) string {
+		t.Helper()
+		var b strings.Builder
+		if err := patch.HashSources(&b, root, func(name string) bool { return strings.HasPrefix(name, "word/") }); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	one, other := module(t).Root, module(t).Root
+	if hash(one) != hash(other) || hash(one) == "" {
+		t.Errorf("a tree and its copy: %q and %q", hash(one), hash(other))
+	}
+	for name, changes := range map[string]bool{"go.mod": false, "word/.hidden/x.go": false, "word/new.go": true, "word/word.go": true} {
+		file := filepath.Join(other, filepath.FromSlash(name))
+		before := hash(other)
+		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte("changed"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if (hash(other) != before) != changes {
+			t.Errorf("after a change of %s the hash is another one: %t, want %t", name, !changes, changes)
+		}
+	}
+}
+
 func TestFindModule(t *testing.T) {
 	b := module(t)
 	inside := filepath.Join(b.Root, "cmd", "hello")
