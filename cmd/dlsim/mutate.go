@@ -9,8 +9,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -21,6 +21,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"dlsim/devnet/mutate"
+	"dlsim/devnet/patch"
+	"dlsim/scenarios"
 	"dlsim/sim/trace"
 )
 
@@ -29,7 +31,7 @@ type mutateFlags struct {
 	json, doc    string
 	log, only    string
 	workers, min int
-	list         bool
+	list, doubt  bool
 }
 
 func (a *app) mutateCommand() *cobra.Command {
@@ -40,7 +42,8 @@ func (a *app) mutateCommand() *cobra.Command {
 		Long: "Change the port in one small way after the other (a lock left out, a test weakened) and see whether golden\n" +
 			"cases, scenarios and generated programs tell it from the original. What survives shows what is not checked.\n" +
 			"Results are kept in a log, from which the next run goes on while the sources stay the same.\n\n" +
-			"Exit code 1 if the score is below --min, 3 if --time or an interrupt left mutants unjudged.",
+			"Exit code 1 if the score is below --min or a mutant that is said to be equivalent is killed, 3 if --time or an\n" +
+			"interrupt left mutants unjudged.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usagef("mutate takes no arguments; see --only")
@@ -57,6 +60,7 @@ func (a *app) mutateCommand() *cobra.Command {
 	s.StringVar(&f.only, "only", "", "only mutants whose name matches this regular expression")
 	s.IntVar(&f.min, "min", 0, "least score, in percent")
 	s.IntVar(&f.workers, "workers", 0, "mutants that are judged at the same time (default: CPUs)")
+	s.BoolVar(&f.doubt, "doubt", false, "judge also the mutants that are said to be equivalent")
 	s.BoolVar(&f.list, "list", false, "only list the mutants")
 	return cmd
 }
@@ -120,13 +124,18 @@ func (a *app) mutate(ctx context.Context, f *mutateFlags, set *pflag.FlagSet) er
 		ctx, cancel = context.WithTimeout(ctx, f.time)
 		defer cancel()
 	}
-	if err := a.judge(ctx, f, &mutate.Runner{Root: root, Set: all, Workers: f.workers}, mutants, log); err != nil {
+	scenarioFiles, err := scenarios.Find(filepath.Join(root, "scenarios"))
+	if err != nil {
+		return usageError{err}
+	}
+	r := &mutate.Runner{Root: root, Set: all, Workers: f.workers, Scenarios: scenarioFiles}
+	if err := a.judge(ctx, f, r, mutants, log); err != nil {
 		return err
 	}
 	return a.mutated(f, mutants, log.Results)
 }
 
-// judge judges the mutants that the log does not have.
+// judge judges the mutants that the log does not have, and adds the reasons that are kept.
 func (a *app) judge(ctx context.Context, f *mutateFlags, r *mutate.Runner, mutants []mutate.Mutant, log *mutate.Log) error {
 	equivalent, err := mutate.Equivalents()
 	if err != nil {
@@ -134,15 +143,22 @@ func (a *app) judge(ctx context.Context, f *mutateFlags, r *mutate.Runner, mutan
 	}
 	var left []mutate.Mutant
 	for _, m := range mutants {
-		if why, ok := equivalent[m.ID]; ok {
-			log.Results[m.ID] = mutate.Result{ID: m.ID, Verdict: mutate.Equivalent, By: why}
-		} else if _, ok := log.Results[m.ID]; !ok {
+		_, judged := log.Results[m.ID]
+		if _, known := equivalent[m.ID]; !judged && (f.doubt || !known) {
 			left = append(left, m)
 		}
 	}
-	if len(left) == 0 {
-		return nil
+	if len(left) > 0 {
+		if err := a.judgeLeft(ctx, f, r, left, log); err != nil {
+			return err
+		}
 	}
+	return a.explain(mutants, equivalent, log.Results)
+}
+
+// judgeLeft builds the mutants and judges those that are left.
+func (a *app) judgeLeft(ctx context.Context, f *mutateFlags, r *mutate.Runner, left []mutate.Mutant, log *mutate.Log) error {
+	var err error
 	if r.Dir, err = os.MkdirTemp("", "dlsim-mutate-*"); err != nil {
 		return err
 	}
@@ -171,9 +187,32 @@ func (a *app) judge(ctx context.Context, f *mutateFlags, r *mutate.Runner, mutan
 	return nil
 }
 
+// explain adds the reasons that are kept, of mutants that are equivalent or survive all the same.
+func (a *app) explain(mutants []mutate.Mutant, equivalent map[string]string, results map[string]mutate.Result) error {
+	survivors, err := mutate.Survivors()
+	if err != nil {
+		return unknownError{err}
+	}
+	for _, m := range mutants {
+		r, why := results[m.ID], equivalent[m.ID]
+		switch {
+		case why != "" && r.Verdict == mutate.Killed:
+			fmt.Fprintf(a.err, "NOT equivalent, whatever equivalent.yaml says: %s (%s)\n", m.ID, r.By)
+			a.code = exitFailed
+		case why != "":
+			r.ID, r.Verdict, r.By = m.ID, mutate.Equivalent, why
+			results[m.ID] = r
+		case r.Verdict == mutate.Survived && survivors[m.ID] != "":
+			r.By = survivors[m.ID]
+			results[m.ID] = r
+		}
+	}
+	return nil
+}
+
 // mutated sums up and decides the exit code.
 func (a *app) mutated(f *mutateFlags, mutants []mutate.Mutant, results map[string]mutate.Result) error {
-	s := mutate.Count(mutants, results)
+	s := mutate.Sum(mutants, results)
 	switch {
 	case s.Left > 0:
 		a.code = exitUnknown
@@ -206,31 +245,26 @@ func (a *app) mutated(f *mutateFlags, mutants []mutate.Mutant, results map[strin
 	}
 	fmt.Fprintf(a.out, "%-14s %6s %8s %10s %4s\n", "operator", "killed", "survived", "equivalent", "left")
 	for _, r := range s.ByOperator {
-		fmt.Fprintf(a.out, "%-14s %6d %8d %10d %4d\n", r.Operator, r.Killed, r.Survived, r.Equivalent, r.Left)
+		fmt.Fprintf(a.out, "%-14s %6d %8d %10d %4d\n", r.Name, r.Killed, r.Survived, r.Equivalent, r.Left)
 	}
 	_, err := fmt.Fprintf(a.out, "%-14s %6d %8d %10d %4d\nscore: %.1f %%\n", "all", s.Killed, s.Survived, s.Equivalent, s.Left, s.Percent())
 	return err
 }
 
-// sourcesOf identifies everything that the verdicts depend on.
+// sourcesOf identifies everything that the verdicts depend on. The reasons that are kept for some of
+// them are no part of it.
 func sourcesOf(root string) (string, error) {
 	h := sha256.New()
-	err := filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+	err := patch.HashSources(h, root, func(name string) bool {
+		switch path.Ext(name) {
+		case ".go":
+			return !strings.HasSuffix(name, "_test.go") || path.Dir(name) == "devnet"
+		case ".yaml":
+			return path.Dir(name) != "devnet/mutate"
+		case ".txt":
+			return path.Dir(name) == "devnet/testdata/golden"
 		}
-		if e.IsDir() {
-			if name != root && strings.HasPrefix(e.Name(), ".") {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		if ext := filepath.Ext(name); ext != ".go" && ext != ".yaml" {
-			return nil
-		}
-		text, err := os.ReadFile(name)
-		fmt.Fprintf(h, "%s %d\n%s", name, len(text), text)
-		return err
+		return false
 	})
 	return hex.EncodeToString(h.Sum(nil))[:16], err
 }

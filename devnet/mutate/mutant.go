@@ -6,7 +6,9 @@
 //
 // All mutants are compiled at once. Each change is written into the source beside the original
 // with a test of which mutant is wanted, without moving a line, so that reports keep their C lines;
-// the environment variable DLSIM_MUTANT chooses one by its number, and none without it.
+// the environment variable DLSIM_MUTANT chooses one by its number, and none without it. If
+// DLSIM_REACHED names a file, the numbers of the mutants whose statement is executed are written
+// there: the others do what the original does.
 package mutate
 
 import (
@@ -37,15 +39,17 @@ type Mutant struct {
 func Operators() [][2]string {
 	return [][2]string{
 		{"drop-lock", "a lock or unlock is left out"},
-		{"move-lock", "a lock or unlock is done one statement earlier or later"},
+		{"move-lock", "a lock or unlock is done one statement of the original earlier or later"},
 		{"swap-locks", "two locks are taken in the other order"},
 		{"drop-wake", "a signal or broadcast is left out"},
 		{"wake-one", "a broadcast is a signal, or a signal a broadcast"},
 		{"if-for-while", "a wait tests its condition once"},
+		{"drop-hold", "a hold is not taken"},
 		{"drop-release", "a release of a reference, hold or exclusive mark is left out"},
 		{"drop-write", "a write of a shared field or of a hash is left out"},
 		{"swap-writes", "two adjacent shared writes are in the other order"},
-		{"weaken-test", "one operand of a test is left out"},
+		{"weaken-test", "one operand of a test, or one flag of a mask, is left out"},
+		{"move-bound", "a comparison takes its bound in, or leaves it out"},
 		{"drop-branch", "what follows a test is never done"},
 	}
 }
@@ -57,10 +61,14 @@ type Set struct {
 	Files map[string][]byte
 }
 
+// visibility is the one function of devnet.go that tests something of the original's, the macro
+// DD_NOT_VISIBLE.
+const visibility = "ddNotVisible"
+
 // sources are the files with functions of the original, in its order.
 func sources() []string {
 	return []string{
-		"stack.go", "upcall.go", "mgmt.go", "tmphold.go", "linkstat.go", "set.go", "unset.go", "hold.go",
+		"devnet.go", "stack.go", "upcall.go", "mgmt.go", "tmphold.go", "linkstat.go", "set.go", "unset.go", "hold.go",
 		"rename.go", "zoneid.go", "open.go", "create.go", "iptun.go",
 	}
 }
@@ -82,10 +90,12 @@ func Derive(read func(name string) ([]byte, error)) (*Set, error) {
 		}
 		f.marks = marks(src)
 		for _, d := range f.tree.Decls {
-			if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil {
-				f.function = original(fn)
-				f.block(fn.Body.List)
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Body == nil || base == "devnet.go" && fn.Name.Name != visibility {
+				continue
 			}
+			f.inFunction(fn)
+			f.block(fn.Body.List)
 		}
 		s.Files[name] = f.rewritten()
 	}
@@ -93,14 +103,66 @@ func Derive(read func(name string) ([]byte, error)) (*Set, error) {
 	return s, nil
 }
 
+// chooser is the file that says which mutant it is.
 const chooser = `package devnet
 
 import (
+	"fmt"
 	"os"
 	"strconv"
+	"sync"
 )
 
-var mutant, _ = strconv.Atoi(os.Getenv("DLSIM_MUTANT"))
+var (
+	mutant, _ = strconv.Atoi(os.Getenv("DLSIM_MUTANT"))
+	reached   = os.Getenv("DLSIM_REACHED")
+	once      sync.Map
+)
+
+func mutated(n int) bool {
+	if reached != "" {
+		reach(n)
+	}
+	return n == mutant
+}
+
+func reach(n int) {
+	if _, known := once.LoadOrStore(n, true); known {
+		return
+	}
+	f, err := os.OpenFile(reached, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o666)
+	if err == nil {
+		_, err = fmt.Fprintln(f, n)
+	}
+	if err != nil {
+		panic(err)
+	}
+	f.Close()
+}
+
+// mask is a flag, or none in mutant n.
+func mask(n int, flag uint) uint {
+	if mutated(n) {
+		return 0
+	}
+	return flag
+}
+
+// nothing is x, or a value that no tag is in mutant n.
+func nothing[T ~int](n int, tag, x T) T {
+	if mutated(n) {
+		return -1 << 30
+	}
+	return x
+}
+
+// moved is x, or x and by in mutant n.
+func moved[T ~int | ~uint8](n int, x T, by int) T {
+	if mutated(n) {
+		return x + T(by)
+	}
+	return x
+}
 `
 
 var mark = regexp.MustCompile(`// C:(\d+)`)
@@ -118,14 +180,16 @@ func marks(src []byte) map[int]string {
 	return out
 }
 
-var portOf = regexp.MustCompile(`^\S+ is (\w+) \(C:`)
+var portOf = regexp.MustCompile(`^\S+ is (?:the macro )?(\w+) (?:\(C:|of io/)`)
 
-// original returns the name of the C function that fn ports, or its own.
-func original(fn *ast.FuncDecl) string {
+// inFunction begins a function. What has no function of the C file to port is a part of the one
+// above it.
+func (f *file) inFunction(fn *ast.FuncDecl) {
 	if m := portOf.FindStringSubmatch(fn.Doc.Text()); m != nil {
-		return m[1]
+		f.function = m[1]
+	} else if f.function == "" {
+		f.function = fn.Name.Name
 	}
-	return fn.Name.Name
 }
 
 // file is a source being mutated.

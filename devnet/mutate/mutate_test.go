@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -37,9 +38,13 @@ func TestDerive(t *testing.T) {
 		}
 		seen[m.ID] = true
 		used[m.Operator]++
-		if !strings.Contains(all, fmt.Sprintf("mutant == %d ", m.Number)) && !strings.Contains(all, fmt.Sprintf("mutant != %d ", m.Number)) &&
-			!strings.Contains(all, fmt.Sprintf("mutant != %d)", m.Number)) {
+		if !regexp.MustCompile(fmt.Sprintf(`(mutated|mask|nothing|moved)\(%d[,)]`, m.Number)).MatchString(all) {
 			t.Errorf("nothing in the sources depends on %s", m.ID)
+		}
+	}
+	for _, name := range []string{"stale.go", "refs.go", "ledger.go", "lockorder.go", "sites.go"} {
+		if s.Files["devnet/"+name] != nil {
+			t.Errorf("%s checks the port and is mutated", name)
 		}
 	}
 	for _, o := range Operators() {
@@ -73,9 +78,25 @@ func (d *DLS) Foo(t *sim.Thread) {
 	ddp.cv.Signal(t) // C:5
 	ddp.a.Set(t, 1) // C:6
 	ddp.b.Set(t, 2) // C:7
-	if ddp.b.Get(t) == 0 { // C:8
+	if ddp.b.Get(t) > 1 { // C:8
 		d.DevnetRele(t, ddp) // C:9
 	}
+	dh.Hold(t) // C:10
+	local := 1
+	ddp.found(t)
+	d.assert(t, ddp.a.Get(t) == 0, "a == 0", "dls_foo") // C:11
+	ddp.mutex.Exit(t) // C:12
+	switch err {
+	case env.EINTR:
+		return ddp.flags.Get(t)&(a|b) != 0
+	}
+}
+
+// part is a part of dls_foo.
+func (d *DLS) part(t *sim.Thread) {
+	x := d.find(t)    // C:13
+	ddp.lock.Enter(t) // C:14
+	return ddp.a.Get(t) == x || ddp.b.Get(t) == x
 }
 `
 
@@ -111,22 +132,37 @@ func TestOperators(t *testing.T) {
 		"drop-write dls_foo:6 without ddp.a.Set(t, 1)",
 		"swap-writes dls_foo:6 ddp.b.Set(t, 2) before ddp.a.Set(t, 1)",
 		"drop-write dls_foo:7 without ddp.b.Set(t, 2)",
-		"drop-branch dls_foo:8 never, if ddp.b.Get(t) == 0",
+		"drop-branch dls_foo:8 never, if ddp.b.Get(t) > 1",
+		"move-bound dls_foo:8 ddp.b.Get(t) >= 1",
 		"drop-release dls_foo:9 without d.DevnetRele(t, ddp)",
+		"drop-hold dls_foo:10 without dh.Hold(t)",
+		"drop-lock dls_foo:12 without ddp.mutex.Exit(t)",
+		"move-lock dls_foo:12 earlier, ddp.mutex.Exit(t)",
+		"move-lock dls_foo:12 later, ddp.mutex.Exit(t)",
+		"drop-branch dls_foo: never, case env.EINTR",
+		"weaken-test dls_foo: without a in ddp.flags.Get(t)&(a|b) != 0",
+		"weaken-test dls_foo: without b in ddp.flags.Get(t)&(a|b) != 0",
 		"swap-locks dls_foo:1 ddp.mutex.Enter(t) before d.lock.EnterWrite(t)",
+		"drop-lock dls_foo:14 without ddp.lock.Enter(t)",
+		"move-lock dls_foo:14 earlier, ddp.lock.Enter(t)",
+		"weaken-test dls_foo: without ddp.a.Get(t) == x in ddp.a.Get(t) == x || ddp.b.Get(t) == x",
+		"weaken-test dls_foo: without ddp.b.Get(t) == x in ddp.a.Get(t) == x || ddp.b.Get(t) == x",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("mutants:\n%s", diff)
 	}
 	lines := strings.Split(string(s.Files["devnet/set.go"]), "\n")
 	for n, want := range map[int]string{
-		5:  "\tif mutant != 1 { if mutant == 14 { ddp.mutex.Enter(t) } else { d.lock.EnterWrite(t) } } // C:1",
-		7:  "\tfor once := true; (once || mutant != 4) && ((mutant != 5 && ddp.ref.Get(t) != 0) || (mutant != 6 && ddp.task.Get(t) != 0)); once = false { // C:3",
-		9:  "\t}; if mutant == 3 { ddp.mutex.Enter(t) }",
-		10: "\tif mutant != 7 { if mutant == 8 { ddp.cv.Broadcast(t) } else { ddp.cv.Signal(t) } } // C:5",
-		11: "\tif mutant != 9 && mutant != 10 { ddp.a.Set(t, 1) } // C:6",
-		12: "\tif mutant != 11 { ddp.b.Set(t, 2) }; if mutant == 10 { ddp.a.Set(t, 1) } // C:7",
-		13: "\tif mutant != 12 && (ddp.b.Get(t) == 0) { // C:8",
+		5:  "\tif !mutated(1) { if mutated(22) { ddp.mutex.Enter(t) } else { d.lock.EnterWrite(t) } } // C:1",
+		7:  "\tfor first := true; (first || !mutated(4)) && ((!mutated(5) && ddp.ref.Get(t) != 0) || (!mutated(6) && ddp.task.Get(t) != 0)); first = false { // C:3",
+		9:  "\t}; if mutated(3) { ddp.mutex.Enter(t) }",
+		10: "\tif !mutated(7) { if mutated(8) { ddp.cv.Broadcast(t) } else { ddp.cv.Signal(t) } } // C:5",
+		11: "\tif !mutated(9) && !mutated(10) { ddp.a.Set(t, 1) } // C:6",
+		12: "\tif !mutated(11) { ddp.b.Set(t, 2) }; if mutated(10) { ddp.a.Set(t, 1) } // C:7",
+		13: "\tif !mutated(12) && (ddp.b.Get(t) > moved(13, 1, -1)) { // C:8",
+		16: "\tif mutated(17) { ddp.mutex.Exit(t); t.Yield() }; if !mutated(15) { dh.Hold(t) } // C:10",
+		22: "\tcase nothing(19, err, env.EINTR):",
+		23: "\t\treturn ddp.flags.Get(t)&(mask(20, a)|mask(21, b)) != 0",
 	} {
 		if lines[n-1] != want {
 			t.Errorf("line %d:\n%s\nwant:\n%s", n, lines[n-1], want)
@@ -153,20 +189,23 @@ func TestNamesSurviveEdits(t *testing.T) {
 	}
 }
 
-func TestEquivalentsExist(t *testing.T) {
-	e, err := Equivalents()
-	if err != nil {
-		t.Fatal(err)
-	}
+// TestReasonsAreOfMutants: each reason that is kept is of a mutant that there is.
+func TestReasonsAreOfMutants(t *testing.T) {
 	s, err := Derive(readPort)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range s.Mutants {
-		delete(e, m.ID)
-	}
-	for id := range e {
-		t.Errorf("equivalent.yaml has a mutant that is not there: %s", id)
+	for name, read := range map[string]func() (map[string]string, error){"equivalent.yaml": Equivalents, "survivors.yaml": Survivors} {
+		reasons, err := read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range s.Mutants {
+			delete(reasons, m.ID)
+		}
+		for id := range reasons {
+			t.Errorf("%s has a mutant that is not there: %s", name, id)
+		}
 	}
 }
 
@@ -223,9 +262,9 @@ func TestScore(t *testing.T) {
 		v := []Verdict{Killed, Killed, Survived, Killed, Equivalent}[i%5]
 		results[m.ID] = Result{ID: m.ID, Verdict: v, By: "golden X"}
 	}
-	c := Count(s.Mutants, results)
-	if c.Killed != 6 || c.Survived != 2 || c.Equivalent != 2 || c.Left != 4 || c.Percent() != 75 {
-		t.Errorf("score %+v: %g", c, c.Percent())
+	c := Sum(s.Mutants, results)
+	if c.Killed != 6 || c.Survived != 2 || c.Equivalent != 2 || c.Left != len(s.Mutants)-10 || c.Percent() != 75 {
+		t.Errorf("score %+v: %g", c.Count, c.Percent())
 	}
 	doc := string(Markdown(s.Mutants, results))
 	for _, want := range []string{"**6 of 8 mutants", "75.0 %", "## Survivors", "## Equivalent", "Golden cases kill 6"} {

@@ -17,6 +17,7 @@ const (
 	levelReplaced         // a call in place of it
 	levelTest             // a test as a whole
 	levelOperand
+	levelBound // what an operand is compared with
 )
 
 // sort is what a statement does, as far as mutation cares.
@@ -27,6 +28,7 @@ const (
 	locks
 	unlocks
 	wakes
+	holds
 	releases
 	writes
 )
@@ -37,8 +39,8 @@ func (f *file) sortOf(s ast.Stmt) (sort, *ast.CallExpr) {
 	switch s := s.(type) {
 	case *ast.ExprStmt:
 		x = s.X
-	case *ast.AssignStmt: // _ = f()
-		if len(s.Lhs) == 1 && s.Tok == token.ASSIGN && isBlank(s.Lhs[0]) {
+	case *ast.AssignStmt: // _ = f(), or x, _ = f()
+		if s.Tok == token.ASSIGN && isBlank(s.Lhs[len(s.Lhs)-1]) {
 			x = s.Rhs[0]
 		}
 	}
@@ -57,6 +59,8 @@ func (f *file) sortOf(s ast.Stmt) (sort, *ast.CallExpr) {
 		return unlocks, call
 	case "Signal", "Broadcast":
 		return wakes, call
+	case "Hold", "HoldDevice":
+		return holds, call
 	case "Rele", "DevnetRele", "DevnetReleTmp", "ReleDevice", "ReleaseDevi", "NetstackRele", "UnmarkExclusive", "Close":
 		return releases, call
 	case "Set", "Store", "remove":
@@ -84,9 +88,11 @@ func (f *file) block(list []ast.Stmt) {
 		case *ast.BlockStmt:
 			f.block(s.List)
 		case *ast.SwitchStmt:
-			for _, c := range s.Body.List {
-				f.block(c.(*ast.CaseClause).Body)
-			}
+			f.switchStatement(s)
+		case *ast.AssignStmt:
+			f.values(s.Rhs)
+		case *ast.ReturnStmt:
+			f.values(s.Results)
 		}
 	}
 	f.swapLocks(list)
@@ -101,16 +107,18 @@ func (f *file) statement(list []ast.Stmt, i int) {
 	}
 	what := f.text(s)
 	var without []int // mutants in which it does not stand here
-	drop := map[sort]string{locks: "drop-lock", unlocks: "drop-lock", wakes: "drop-wake", releases: "drop-release", writes: "drop-write"}
+	drop := map[sort]string{
+		locks: "drop-lock", unlocks: "drop-lock", wakes: "drop-wake", holds: "drop-hold", releases: "drop-release", writes: "drop-write",
+	}
 	without = append(without, f.mutant(drop[kind], s, "without "+what))
 	switch kind {
 	case locks, unlocks:
-		without = append(without, f.moves("move-lock", list, i, what)...)
+		without = append(without, f.moves(list, i, what)...)
 	case writes:
 		if i+1 < len(list) {
 			if next, _ := f.sortOf(list[i+1]); next == writes {
 				n := f.mutant("swap-writes", s, f.text(list[i+1])+" before "+what)
-				f.after(list[i+1], levelMoved, fmt.Sprintf("; if mutant == %d { %s }", n, what))
+				f.after(list[i+1], levelMoved, fmt.Sprintf("; if mutated(%d) { %s }", n, what))
 				without = append(without, n)
 			}
 		}
@@ -119,34 +127,96 @@ func (f *file) statement(list []ast.Stmt, i int) {
 	}
 	var test []string
 	for _, n := range without {
-		test = append(test, fmt.Sprintf("mutant != %d", n))
+		test = append(test, fmt.Sprintf("!mutated(%d)", n))
 	}
 	f.around(s, levelStatement, "if "+strings.Join(test, " && ")+" { ", " }")
 }
 
 // moves moves a lock past its neighbours, unless the neighbour is one too, which swap-locks covers,
-// or leaves the block.
-func (f *file) moves(operator string, list []ast.Stmt, i int, what string) []int {
+// or leaves the block. Nothing can come between an unlock and what the port does with Get and Set,
+// because a lock protects that; where it does not any more, the thread can be preempted.
+func (f *file) moves(list []ast.Stmt, i int, what string) []int {
 	var out []int
-	usable := func(n ast.Stmt) bool {
-		switch n.(type) {
-		case *ast.ReturnStmt, *ast.BranchStmt:
-			return false
+	if at := f.neighbour(list, i, -1); at >= 0 && f.declaredBefore(list, at, list[i]) {
+		n := f.mutant("move-lock", list[i], "earlier, "+what)
+		preempt := ""
+		if kind, _ := f.sortOf(list[i]); kind == unlocks {
+			preempt = "; t.Yield()"
 		}
-		k, _ := f.sortOf(n)
-		return k != locks && k != unlocks
-	}
-	if i > 0 && usable(list[i-1]) && f.declaredBefore(list, i-1, list[i]) {
-		n := f.mutant(operator, list[i], "earlier, "+what)
-		f.before(list[i-1], levelMoved, fmt.Sprintf("if mutant == %d { %s }; ", n, what))
+		f.before(list[at], levelMoved, fmt.Sprintf("if mutated(%d) { %s%s }; ", n, what, preempt))
 		out = append(out, n)
 	}
-	if i+1 < len(list) && usable(list[i+1]) {
-		n := f.mutant(operator, list[i], "later, "+what)
-		f.after(list[i+1], levelMoved, fmt.Sprintf("; if mutant == %d { %s }", n, what))
+	if at := f.neighbour(list, i, 1); at >= 0 {
+		n := f.mutant("move-lock", list[i], "later, "+what)
+		f.after(list[at], levelMoved, fmt.Sprintf("; if mutated(%d) { %s }", n, what))
 		out = append(out, n)
 	}
 	return out
+}
+
+// neighbour returns the place of the nearest statement of the original before or after list[i], -1
+// if there is none that a lock can be moved past. What ports one line of the original is one
+// statement, of which the far end counts. What changes nothing for other threads is none.
+func (f *file) neighbour(list []ast.Stmt, i, step int) int {
+	at := i + step
+	for inside(list, at) && f.silent(list[at]) {
+		at += step
+	}
+	if !inside(list, at) {
+		return -1
+	}
+	switch list[at].(type) {
+	case *ast.ReturnStmt, *ast.BranchStmt:
+		return -1
+	}
+	if k, _ := f.sortOf(list[at]); k == locks || k == unlocks {
+		return -1
+	}
+	for l := f.line(list[at]); l != "" && inside(list, at+step) && f.line(list[at+step]) == l; {
+		at += step
+	}
+	return at
+}
+
+func inside(list []ast.Stmt, at int) bool { return at >= 0 && at < len(list) }
+
+// silent reports whether a statement does nothing that another thread of the original could
+// notice: it is about local variables, it is an assertion, which only a DEBUG kernel has, or it is
+// there for the ledger and for notes.
+func (f *file) silent(s ast.Stmt) bool {
+	local := true
+	ast.Inspect(s, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && (id.Name == "t" || id.Name == "d") {
+			local = false
+		}
+		return true
+	})
+	if local {
+		_, jumps := s.(*ast.BranchStmt)
+		return !jumps && !returned(s)
+	}
+	x, ok := s.(*ast.ExprStmt)
+	if !ok {
+		return strings.Contains(f.text(s), ".ledger.")
+	}
+	call, ok := x.X.(*ast.CallExpr)
+	if !ok || f.line(s) == "" {
+		return ok
+	}
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	return ok && slices.Contains([]string{
+		"assert", "begin", "end", "gaveExistence", "wroteOff", "tookRef", "gaveRef", "tookTref", "gaveTref",
+	}, sel.Sel.Name)
+}
+
+func returned(s ast.Stmt) bool {
+	found := false
+	ast.Inspect(s, func(n ast.Node) bool {
+		_, is := n.(*ast.ReturnStmt)
+		found = found || is
+		return !found
+	})
+	return found
 }
 
 // wake exchanges signal and broadcast.
@@ -155,7 +225,7 @@ func (f *file) wake(s ast.Stmt, call *ast.CallExpr, what string) {
 	with := map[string]string{"Signal": "Broadcast", "Broadcast": "Signal"}[sel.Sel.Name]
 	instead := strings.Replace(what, "."+sel.Sel.Name+"(", "."+with+"(", 1)
 	n := f.mutant("wake-one", s, instead)
-	f.around(s, levelReplaced, fmt.Sprintf("if mutant == %d { %s } else { ", n, instead), " }")
+	f.around(s, levelReplaced, fmt.Sprintf("if mutated(%d) { %s } else { ", n, instead), " }")
 }
 
 // swapLocks exchanges each lock of a block with the next one. Where the second can only be named
@@ -173,8 +243,8 @@ func (f *file) swapLocks(list []ast.Stmt) {
 			if !f.declaredBefore(list, last, s) {
 				first, second = "", b+"; "+a
 			}
-			f.around(list[last], levelReplaced, fmt.Sprintf("if mutant == %d { %s } else { ", n, first), " }")
-			f.around(s, levelReplaced, fmt.Sprintf("if mutant == %d { %s } else { ", n, second), " }")
+			f.around(list[last], levelReplaced, fmt.Sprintf("if mutated(%d) { %s } else { ", n, first), " }")
+			f.around(s, levelReplaced, fmt.Sprintf("if mutated(%d) { %s } else { ", n, second), " }")
 		}
 		last = i
 	}
@@ -207,7 +277,7 @@ func (f *file) declaredBefore(list []ast.Stmt, at int, s ast.Stmt) bool {
 func (f *file) ifStatement(s *ast.IfStmt) {
 	if f.tests(s) {
 		n := f.mutant("drop-branch", s.Cond, "never, if "+f.text(s.Cond))
-		f.around(s.Cond, levelTest, fmt.Sprintf("mutant != %d && (", n), ")")
+		f.around(s.Cond, levelTest, fmt.Sprintf("!mutated(%d) && (", n), ")")
 		f.operands(s.Cond)
 	}
 	f.block(s.Body.List)
@@ -233,17 +303,44 @@ func returns(b *ast.BlockStmt) bool {
 	return ok
 }
 
+// switchStatement drops one case after the other, so that the default counts.
+func (f *file) switchStatement(s *ast.SwitchStmt) {
+	for _, c := range s.Body.List {
+		c := c.(*ast.CaseClause)
+		for _, x := range c.List {
+			n := f.mutant("drop-branch", x, "never, case "+f.text(x))
+			if s.Tag == nil {
+				f.around(x, levelTest, fmt.Sprintf("!mutated(%d) && (", n), ")")
+			} else {
+				f.around(x, levelTest, fmt.Sprintf("nothing(%d, %s, ", n, f.text(s.Tag)), ")")
+			}
+		}
+		f.block(c.Body)
+	}
+}
+
 // forStatement turns a loop around a wait into one test.
 func (f *file) forStatement(s *ast.ForStmt) {
 	if s.Cond != nil && s.Init == nil && s.Post == nil && strings.Contains(f.text(s.Body), ".Wait(") {
 		n := f.mutant("if-for-while", s, "if "+f.text(s.Cond))
-		f.around(s.Cond, levelTest, fmt.Sprintf("once := true; (once || mutant != %d) && (", n), "); once = false")
+		f.around(s.Cond, levelTest, fmt.Sprintf("first := true; (first || !mutated(%d)) && (", n), "); first = false")
 		f.operands(s.Cond)
 	}
 	f.block(s.Body.List)
 }
 
-// operands leaves one operand of a test out after the other.
+// values mutates tests whose result is kept or returned.
+func (f *file) values(list []ast.Expr) {
+	for _, x := range list {
+		if test, ok := x.(*ast.BinaryExpr); ok && slices.Contains([]token.Token{
+			token.LAND, token.LOR, token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ,
+		}, test.Op) {
+			f.operands(test)
+		}
+	}
+}
+
+// operands leaves one operand of a test out after the other, and mutates its comparisons.
 func (f *file) operands(test ast.Expr) {
 	var walk func(x ast.Expr, op token.Token)
 	walk = func(x ast.Expr, op token.Token) {
@@ -257,16 +354,43 @@ func (f *file) operands(test ast.Expr) {
 				walk(y.Y, y.Op)
 				return
 			}
+			f.comparison(y)
 		}
 		if !slices.Contains([]token.Token{token.LAND, token.LOR}, op) || strings.Contains(f.text(x), "Debug") {
 			return
 		}
 		n := f.mutant("weaken-test", x, "without "+f.text(x)+" in "+f.text(test))
 		if op == token.LAND {
-			f.around(x, levelOperand, fmt.Sprintf("(mutant == %d || ", n), ")")
+			f.around(x, levelOperand, fmt.Sprintf("(mutated(%d) || ", n), ")")
 		} else {
-			f.around(x, levelOperand, fmt.Sprintf("(mutant != %d && ", n), ")")
+			f.around(x, levelOperand, fmt.Sprintf("(!mutated(%d) && ", n), ")")
 		}
 	}
 	walk(test, token.ILLEGAL)
+}
+
+// comparison moves the bound of a comparison, and leaves one flag of a mask out after the other.
+func (f *file) comparison(x *ast.BinaryExpr) {
+	by := map[token.Token]int{token.LSS: 1, token.LEQ: -1, token.GTR: -1, token.GEQ: 1}[x.Op]
+	if by != 0 {
+		op := map[token.Token]string{token.LSS: "<=", token.LEQ: "<", token.GTR: ">=", token.GEQ: ">"}[x.Op]
+		n := f.mutant("move-bound", x, f.text(x.X)+" "+op+" "+f.text(x.Y))
+		f.around(x.Y, levelBound, fmt.Sprintf("moved(%d, ", n), fmt.Sprintf(", %d)", by))
+	}
+	masked, ok := x.X.(*ast.BinaryExpr)
+	if !ok || masked.Op != token.AND {
+		return
+	}
+	flags, ok := masked.Y.(*ast.ParenExpr)
+	if !ok {
+		return
+	}
+	both, ok := flags.X.(*ast.BinaryExpr)
+	if !ok || both.Op != token.OR {
+		return
+	}
+	for _, flag := range []ast.Expr{both.X, both.Y} {
+		n := f.mutant("weaken-test", flag, "without "+f.text(flag)+" in "+f.text(x))
+		f.around(flag, levelOperand, fmt.Sprintf("mask(%d, ", n), ")")
+	}
 }

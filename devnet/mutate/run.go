@@ -3,15 +3,12 @@
 package mutate
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"sync"
 	"time"
 
@@ -34,8 +31,8 @@ const (
 type Result struct {
 	ID      string  `json:"mutant"`
 	Verdict Verdict `json:"verdict"`
-	// By is what killed it: "golden CASE", "scenario NAME: SIGNATURE", "generated: SIGNATURE"; or
-	// why it is equivalent.
+	// By is what killed it: "golden CASE", "scenario NAME: SIGNATURE", "generated: SIGNATURE"; why
+	// it is equivalent; or what is known of why it survives.
 	By        string `json:"by"`
 	ElapsedMS int64  `json:"elapsed_ms"`
 }
@@ -46,19 +43,21 @@ type Runner struct {
 	Dir     string // for what is built, a folder of its own
 	Set     *Set
 	Workers int
-	golden  string // the built test binary
-	tool    string // the built tool
+	// Scenarios are the files of the scenarios, absolute.
+	Scenarios []string
+
+	golden string // the built test binary
+	tool   string // the built tool
+
+	prepare   sync.Once
+	originals []*original
+	failed    error // of prepare
 }
 
-// Limits of one mutant, far above what the original takes.
-const (
-	goldenTime    = 2 * time.Minute
-	scenariosTime = 10 * time.Minute
-	programs      = 150
-)
+const goldenTime = 2 * time.Minute // for all cases, far above what the original takes
 
 // Build compiles all mutants, into the tool and into the tests of the port, and makes sure that
-// nothing kills the original.
+// golden cases do not kill the original.
 func (r *Runner) Build(ctx context.Context) error {
 	overlay, err := patch.Tree(r.Set.Files).Overlay(r.Root, r.Dir)
 	if err != nil {
@@ -75,11 +74,7 @@ func (r *Runner) Build(ctx context.Context) error {
 			return fmt.Errorf("the mutants do not build: %w\n%s", err, out)
 		}
 	}
-	by, err := r.judge(ctx, 0)
-	switch {
-	case err != nil:
-		return err
-	case by != "":
+	if by := r.goldenCases(ctx, 0); by != "" {
 		return fmt.Errorf("the original is killed itself, by %s", by)
 	}
 	return nil
@@ -94,30 +89,35 @@ func (r *Runner) Run(ctx context.Context, mutants []Mutant, done func(Result) er
 	for _, m := range mutants {
 		group.Go(func() error {
 			start := time.Now()
-			by, err := r.judge(ctx, m.Number)
+			x, err := r.judge(ctx, m.Number)
 			if err != nil || ctx.Err() != nil {
 				return err
 			}
-			v := Killed
-			if by == "" {
-				v = Survived
-			}
+			x.ID, x.ElapsedMS = m.ID, time.Since(start).Milliseconds()
 			one.Lock()
 			defer one.Unlock()
-			return done(Result{ID: m.ID, Verdict: v, By: by, ElapsedMS: time.Since(start).Milliseconds()})
+			return done(x)
 		})
 	}
 	return group.Wait()
 }
 
-// judge returns what tells a mutant from the original, "" if nothing does.
-func (r *Runner) judge(ctx context.Context, number int) (by string, err error) {
-	for _, stage := range []func(context.Context, int) (string, error){r.goldenCases, r.scenarios, r.generated} {
-		if by, err = stage(ctx, number); by != "" || err != nil || ctx.Err() != nil {
-			return by, err
-		}
+// judge asks golden cases, which take a moment, then scenarios, then generated programs.
+func (r *Runner) judge(ctx context.Context, number int) (Result, error) {
+	if by := r.goldenCases(ctx, number); by != "" || ctx.Err() != nil {
+		return Result{Verdict: Killed, By: by}, nil
 	}
-	return "", nil
+	by, reached, err := r.scenarios(ctx, number)
+	if err == nil && by == "" && ctx.Err() == nil {
+		by, err = r.generated(ctx, number)
+	}
+	switch {
+	case by != "":
+		return Result{Verdict: Killed, By: by}, err
+	case !reached:
+		return Result{Verdict: Survived, By: "no scenario comes there"}, err
+	}
+	return Result{Verdict: Survived}, err
 }
 
 // command prepares a program in which the mutant is chosen.
@@ -128,83 +128,18 @@ func (r *Runner) command(ctx context.Context, number int, dir, name string, args
 	return cmd
 }
 
-var failed = regexp.MustCompile(`--- FAIL: (\S+)`)
+var failed = regexp.MustCompile(`--- FAIL: TestGolden/(\S+)`)
 
-// goldenCases compares with what the original did.
-func (r *Runner) goldenCases(ctx context.Context, number int) (string, error) {
+// goldenCases compares with what the original did. It returns what differs first.
+func (r *Runner) goldenCases(ctx context.Context, number int) string {
 	limited, cancel := context.WithTimeout(ctx, goldenTime)
 	defer cancel()
-	out, err := r.command(limited, number, filepath.Join(r.Root, "devnet"), r.golden, "-test.run", "^TestGolden", "-test.failfast").CombinedOutput()
+	out, err := r.command(limited, number, filepath.Join(r.Root, "devnet"), r.golden, "-test.run", "^TestGolden$", "-test.failfast").CombinedOutput()
 	if err == nil || ctx.Err() != nil {
-		return "", nil
+		return ""
 	}
-	what := "the cases as a whole"
-	if m := failed.FindAllStringSubmatch(string(out), -1); m != nil {
-		what = m[len(m)-1][1]
+	if m := failed.FindSubmatch(out); m != nil {
+		return "golden " + string(m[1])
 	}
-	return "golden " + what, nil
-}
-
-// scenarios runs all scenarios: something that is not in the baseline, or something expected that
-// is missing, tells the mutant.
-func (r *Runner) scenarios(ctx context.Context, number int) (string, error) {
-	temp, err := os.MkdirTemp(r.Dir, "run-*")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(temp)
-	limited, cancel := context.WithTimeout(ctx, scenariosTime)
-	defer cancel()
-	var out, said bytes.Buffer
-	cmd := r.command(limited, number, r.Root, r.tool, "run", "--baseline", "scenarios/baseline.yaml", "--json", "-", "--quiet",
-		"--fail-fast", "--no-shrink", "--workers", "1", "--traces", temp)
-	cmd.Stdout, cmd.Stderr = &out, &said
-	err = cmd.Run()
-	switch {
-	case ctx.Err() != nil || err == nil:
-		return "", nil
-	case limited.Err() != nil:
-		return "scenarios: no end within " + scenariosTime.String(), nil
-	}
-	for line := range strings.Lines(out.String()) {
-		var x struct {
-			Scenario, Verdict string
-		}
-		if err := json.Unmarshal([]byte(line), &x); err != nil {
-			return "", fmt.Errorf("dlsim run --json says %q: %w", line, err)
-		}
-		if x.Verdict != "expected" {
-			return "scenario " + x.Scenario + ": " + x.Verdict, nil
-		}
-	}
-	first, _, _ := strings.Cut(strings.TrimSpace(said.String()), "\n")
-	return "scenarios: " + first, nil
-}
-
-// generated runs generated programs.
-func (r *Runner) generated(ctx context.Context, number int) (string, error) {
-	temp, err := os.MkdirTemp(r.Dir, "fuzz-*")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(temp)
-	limited, cancel := context.WithTimeout(ctx, scenariosTime)
-	defer cancel()
-	out, err := r.command(limited, number, r.Root, r.tool, "fuzz", "--programs", fmt.Sprint(programs), "--schedules", "100", "--quiet",
-		"--workers", "1", "--corpus", filepath.Join(temp, "corpus"), "--traces", filepath.Join(temp, "traces")).CombinedOutput()
-	switch {
-	case ctx.Err() != nil || err == nil:
-		return "", nil
-	case limited.Err() != nil:
-		return "generated: no end within " + scenariosTime.String(), nil
-	}
-	for line := range strings.Lines(string(out)) {
-		if _, signature, ok := strings.Cut(line, "NEW "); ok {
-			if _, s, ok := strings.Cut(signature, ": "); ok {
-				return "generated: " + strings.TrimSpace(s), nil
-			}
-		}
-	}
-	last := strings.TrimSpace(string(out))
-	return "generated: " + last[strings.LastIndexByte(last, '\n')+1:], nil
+	return "golden cases as a whole"
 }

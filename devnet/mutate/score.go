@@ -3,13 +3,8 @@
 package mutate
 
 import (
-	"bytes"
 	_ "embed"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -19,166 +14,106 @@ import (
 //go:embed equivalent.yaml
 var equivalentText []byte
 
+//go:embed survivors.yaml
+var survivorsText []byte
+
 // Equivalents returns the mutants that nothing can tell from the original, each with the reason,
 // by their ids.
-func Equivalents() (map[string]string, error) {
+func Equivalents() (map[string]string, error) { return reasons("equivalent.yaml", equivalentText) }
+
+// Survivors returns mutants that something could tell from the original and nothing does, each with
+// the reason, by their ids.
+func Survivors() (map[string]string, error) { return reasons("survivors.yaml", survivorsText) }
+
+func reasons(name string, text []byte) (map[string]string, error) {
 	var list []struct {
 		Mutant  string `yaml:"mutant"`
 		Because string `yaml:"because"`
 	}
-	if err := yaml.UnmarshalWithOptions(equivalentText, &list, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("equivalent.yaml: %w", err)
+	if err := yaml.UnmarshalWithOptions(text, &list, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	out := make(map[string]string)
 	for _, e := range list {
 		if e.Mutant == "" || e.Because == "" || out[e.Mutant] != "" {
-			return nil, fmt.Errorf("equivalent.yaml: each mutant is there once, with a reason: %q", e.Mutant)
+			return nil, fmt.Errorf("%s: each mutant is there once, with a reason: %q", name, e.Mutant)
 		}
 		out[e.Mutant] = e.Because
 	}
 	return out, nil
 }
 
-// Log keeps results in a file, a line each, behind a line that names the sources they are of. A run
-// that is killed loses the mutants that were being judged.
-type Log struct {
-	Results map[string]Result // by id
-	file    *os.File
-}
+// Count is how many of some mutants are told from the original.
+type Count struct{ Killed, Survived, Equivalent, Left int }
 
-type logHead struct {
-	Sources string `json:"sources"`
-}
-
-// OpenLog opens the log, or begins it anew if it is of other sources.
-func OpenLog(name, sources string) (*Log, error) {
-	l := &Log{Results: make(map[string]Result)}
-	text, err := os.ReadFile(name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+func (c *Count) add(v Verdict) {
+	switch v {
+	case Killed:
+		c.Killed++
+	case Survived:
+		c.Survived++
+	case Equivalent:
+		c.Equivalent++
+	default:
+		c.Left++
 	}
-	if end := bytes.LastIndexByte(text, '\n') + 1; end < len(text) { // a line was cut short by a kill
-		text = text[:end]
-		if err := os.Truncate(name, int64(end)); err != nil {
-			return nil, err
-		}
-	}
-	head, rest, _ := bytes.Cut(text, []byte("\n"))
-	var h logHead
-	flags := os.O_CREATE | os.O_WRONLY | os.O_APPEND
-	if json.Unmarshal(head, &h) == nil && h.Sources == sources {
-		if err := l.read(name, rest); err != nil {
-			return nil, err
-		}
-	} else {
-		if len(head) > 0 && h.Sources == "" {
-			return nil, fmt.Errorf("%s:1:1: it is no log of mutants: name another file", name)
-		}
-		flags |= os.O_TRUNC
-	}
-	if l.file, err = os.OpenFile(name, flags, 0o644); err != nil {
-		return nil, err
-	}
-	if flags&os.O_TRUNC != 0 {
-		return l, l.write(logHead{sources})
-	}
-	return l, nil
-}
-
-// read reads the results.
-func (l *Log) read(name string, text []byte) error {
-	n := 1
-	for line := range bytes.Lines(text) {
-		n++
-		var r Result
-		if err := json.Unmarshal(line, &r); err != nil {
-			return fmt.Errorf("%s:%d:1: %w: remove the line", name, n, err)
-		}
-		l.Results[r.ID] = r
-	}
-	return nil
-}
-
-// Add keeps a result.
-func (l *Log) Add(r Result) error {
-	l.Results[r.ID] = r
-	return l.write(r)
-}
-
-func (l *Log) write(x any) error {
-	line, err := json.Marshal(x)
-	if err != nil {
-		return err
-	}
-	_, err = l.file.Write(append(line, '\n'))
-	return err
-}
-
-// Close closes the file.
-func (l *Log) Close() error { return l.file.Close() }
-
-// Score is how many mutants are told from the original.
-type Score struct {
-	Killed, Survived, Equivalent, Left int
-	// ByOperator has the same for each operator, in the order of Operators.
-	ByOperator []Row
-}
-
-// Row is the score of one operator.
-type Row struct {
-	Operator, About                    string
-	Killed, Survived, Equivalent, Left int
 }
 
 // Percent returns the share of killed among the judged that are not equivalent.
-func (s *Score) Percent() float64 {
-	if s.Killed+s.Survived == 0 {
+func (c *Count) Percent() float64 {
+	if c.Killed+c.Survived == 0 {
 		return 0
 	}
-	return 100 * float64(s.Killed) / float64(s.Killed+s.Survived)
+	return 100 * float64(c.Killed) / float64(c.Killed+c.Survived)
 }
 
-// Count sums results up.
-func Count(mutants []Mutant, results map[string]Result) Score {
+// Row is the count of one operator, or of one function.
+type Row struct {
+	Name, About string
+	Count
+}
+
+// Score is the count of all mutants, and the same for each operator and for each function of the
+// original, in their order.
+type Score struct {
+	Count
+	ByOperator, ByFunction []Row
+}
+
+// Sum sums results up, which are by the ids of mutants.
+func Sum(mutants []Mutant, results map[string]Result) Score {
 	var s Score
 	for _, o := range Operators() {
-		row := Row{Operator: o[0], About: o[1]}
-		for _, m := range mutants {
-			if m.Operator != o[0] {
-				continue
-			}
-			switch results[m.ID].Verdict {
-			case Killed:
-				row.Killed++
-			case Survived:
-				row.Survived++
-			case Equivalent:
-				row.Equivalent++
-			default:
-				row.Left++
-			}
-		}
-		s.Killed += row.Killed
-		s.Survived += row.Survived
-		s.Equivalent += row.Equivalent
-		s.Left += row.Left
-		s.ByOperator = append(s.ByOperator, row)
+		s.ByOperator = append(s.ByOperator, Row{Name: o[0], About: o[1]})
+	}
+	for _, m := range mutants {
+		v := results[m.ID].Verdict
+		s.add(v)
+		count(&s.ByOperator, m.Operator).add(v)
+		count(&s.ByFunction, m.Func).add(v)
 	}
 	return s
+}
+
+// count returns the count of a row, which is added if it is not there.
+func count(rows *[]Row, name string) *Count {
+	i := slices.IndexFunc(*rows, func(r Row) bool { return r.Name == name })
+	if i < 0 {
+		i = len(*rows)
+		*rows = append(*rows, Row{Name: name})
+	}
+	return &(*rows)[i].Count
 }
 
 // Markdown returns docs/mutation.md.
 func Markdown(mutants []Mutant, results map[string]Result) []byte {
 	var b strings.Builder
-	s := Count(mutants, results)
+	s := Sum(mutants, results)
 	b.WriteString("# Mutation score\n\nGenerated by `dlsim mutate --doc docs/mutation.md`; do not edit. Each mutant is the port with one small change\n" +
-		"(`devnet/mutate`). It is killed if a golden case, a scenario or a generated program tells it from the original.\n\n")
-	fmt.Fprintf(&b, "**%d of %d mutants that are not equivalent are killed: %.1f %%.** %d are equivalent; the reasons are in `devnet/mutate/equivalent.yaml`.\n\n",
+		"(`devnet/mutate`). It is killed if a golden case, a scenario or a generated program tells it from the original: by an event that\n" +
+		"the original does not have, or by a violation that it shows again and again and the original does not show (docs/decisions.md).\n\n")
+	fmt.Fprintf(&b, "**%d of %d mutants that are not equivalent are killed: %.1f %%.** %d more are equivalent.\n\n",
 		s.Killed, s.Killed+s.Survived, s.Percent(), s.Equivalent)
-	b.WriteString("| operator | what is changed | killed | survived | equivalent |\n|---|---|---:|---:|---:|\n")
-	for _, r := range s.ByOperator {
-		fmt.Fprintf(&b, "| %s | %s | %d | %d | %d |\n", r.Operator, r.About, r.Killed, r.Survived, r.Equivalent)
-	}
 	by := make(map[string]int)
 	for _, m := range mutants {
 		if r := results[m.ID]; r.Verdict == Killed {
@@ -186,24 +121,35 @@ func Markdown(mutants []Mutant, results map[string]Result) []byte {
 			by[strings.TrimSuffix(stage, ":")]++
 		}
 	}
-	fmt.Fprintf(&b, "\nGolden cases kill %d, which are asked first; scenarios %d of the others; generated programs %d of what is left then.\n",
-		by["golden"], by["scenario"]+by["scenarios"], by["generated"])
-	list(&b, "Survivors", mutants, results, Survived)
-	list(&b, "Equivalent", mutants, results, Equivalent)
+	fmt.Fprintf(&b, "Golden cases kill %d, which are asked first; scenarios %d of the others; generated programs %d of what is left then.\n",
+		by["golden"], by["scenario"], by["generated"])
+	b.WriteString("\n## By operator\n\n| operator | what is changed | killed | survived | equivalent |\n|---|---|---:|---:|---:|\n")
+	for _, r := range s.ByOperator {
+		fmt.Fprintf(&b, "| %s | %s | %d | %d | %d |\n", r.Name, r.About, r.Killed, r.Survived, r.Equivalent)
+	}
+	b.WriteString("\n## By function\n\n| function | killed | survived | equivalent |\n|---|---:|---:|---:|\n")
+	for _, r := range s.ByFunction {
+		fmt.Fprintf(&b, "| %s | %d | %d | %d |\n", r.Name, r.Killed, r.Survived, r.Equivalent)
+	}
+	list(&b, "Survivors", mutants, results, func(r Result) bool { return r.Verdict == Survived })
+	list(&b, "Killed by scenarios and programs", mutants, results, func(r Result) bool {
+		return r.Verdict == Killed && !strings.HasPrefix(r.By, "golden")
+	})
+	list(&b, "Equivalent", mutants, results, func(r Result) bool { return r.Verdict == Equivalent })
 	return []byte(b.String())
 }
 
-func list(b *strings.Builder, title string, mutants []Mutant, results map[string]Result, v Verdict) {
-	some := slices.ContainsFunc(mutants, func(m Mutant) bool { return results[m.ID].Verdict == v })
-	if !some {
+// list lists the mutants whose results are wanted, if there are any, with what is known of each.
+func list(b *strings.Builder, title string, mutants []Mutant, results map[string]Result, wanted func(Result) bool) {
+	if !slices.ContainsFunc(mutants, func(m Mutant) bool { return wanted(results[m.ID]) }) {
 		return
 	}
 	fmt.Fprintf(b, "\n## %s\n\n", title)
 	for _, m := range mutants {
-		if r := results[m.ID]; r.Verdict == v {
+		if r := results[m.ID]; wanted(r) {
 			fmt.Fprintf(b, "- `%s` (%s:%d)", m.ID, m.File, m.Line)
 			if r.By != "" {
-				fmt.Fprintf(b, ": %s", r.By)
+				fmt.Fprintf(b, ": %s", strings.TrimSpace(r.By))
 			}
 			b.WriteString("\n")
 		}
