@@ -87,7 +87,7 @@ func TestMutatedHistories(t *testing.T) {
 	caught, total := 0, 0
 	missed := make(map[string]int)
 	for _, h := range all {
-		for range 3 {
+		for range 10 {
 			o := &h.Ops[random.IntN(len(h.Ops))]
 			if !o.Op.Judged() {
 				continue
