@@ -105,7 +105,14 @@ func (t *Thread) Tracking() bool { return t.w.slow&slowRaces != 0 }
 
 // Access notes, in a world with Config.Races, that t reads or writes the variable o, and fails the
 // run if that is a race.
-func (t *Thread) Access(o *Object, write bool) {
+func (t *Thread) Access(o *Object, write bool) { t.access(o, write, 0) }
+
+// AccessWithin is Access as a part of the last operation of t, whose object orders it: so what the
+// kernel does under a leaf lock, which is one operation here, is told.
+func (t *Thread) AccessWithin(o *Object, write bool) { t.access(o, write, 1) }
+
+// access notes an access so many operations ago.
+func (t *Thread) access(o *Object, write bool, ago uint32) {
 	if t.w.slow&(slowRaces|slowOver|slowSequential) != slowRaces {
 		return
 	}
@@ -115,7 +122,7 @@ func (t *Thread) Access(o *Object, write bool) {
 	}
 	acc := o.accesses
 	t.clock.grow(int(t.id) + 1)
-	now := epoch{thread: t.id, time: t.clock[t.id]}
+	now := epoch{thread: t.id, time: t.clock[t.id] - min(ago, t.clock[t.id])}
 	if t.Detailed() {
 		now.at, now.locks = t.Here(), t.locksHeld()
 	}

@@ -28,11 +28,13 @@ type Driver struct {
 
 	lock   ksync.RWLock // aggr_grp_lock
 	groups map[env.LinkID]*group
+	table  ksync.Field // aggr_grp_hash, under aggr_grp_lock
 }
 
 type group struct {
 	mac   *mac.MAC
 	ports []port
+	field ksync.Field // lg_ports, in the perimeter once the group is known
 }
 
 type port struct {
@@ -43,6 +45,7 @@ type port struct {
 // Init forgets all groups.
 func (d *Driver) Init(w *sim.World) {
 	d.lock.Init(w, nil, "aggr_grp_lock", "", 0)
+	d.table.Init(w, nil, "aggr_grp_hash", "", 0)
 	if d.groups == nil {
 		d.groups = make(map[env.LinkID]*group)
 	}
@@ -55,6 +58,7 @@ func (d *Driver) Init(w *sim.World) {
 func (d *Driver) Create(t *sim.Thread, id env.LinkID, macname string, ports []env.LinkID) env.Errno {
 	d.lock.EnterWrite(t)
 	defer d.lock.Exit(t)
+	d.table.Read(t)
 	switch {
 	case d.groups[id] != nil:
 		return env.EEXIST
@@ -62,6 +66,7 @@ func (d *Driver) Create(t *sim.Thread, id env.LinkID, macname string, ports []en
 		return env.EINVAL
 	}
 	g := new(group)
+	g.field.Init(t.World(), nil, "lg_ports", macname, 0)
 	for _, p := range ports {
 		if err := d.addPort(t, g, p); err != 0 {
 			d.closePorts(t, g)
@@ -74,12 +79,13 @@ func (d *Driver) Create(t *sim.Thread, id env.LinkID, macname string, ports []en
 		return err
 	}
 	g.mac = m
-	g.link()
+	g.link(t)
 	if err := d.Devnet.DevnetCreate(t, m, id, env.Of(t).Zone); err != 0 {
 		_ = d.MAC.Unregister(t, m)
 		d.closePorts(t, g)
 		return err
 	}
+	d.table.Write(t)
 	d.groups[id] = g
 	d.MAC.LinkUpdate(t, m)
 	return 0
@@ -90,6 +96,7 @@ func (d *Driver) Create(t *sim.Thread, id env.LinkID, macname string, ports []en
 func (d *Driver) Delete(t *sim.Thread, id env.LinkID) env.Errno {
 	d.lock.EnterWrite(t)
 	defer d.lock.Exit(t)
+	d.table.Read(t)
 	g := d.groups[id]
 	if g == nil {
 		return env.ENOENT
@@ -101,6 +108,7 @@ func (d *Driver) Delete(t *sim.Thread, id env.LinkID) env.Errno {
 		_ = d.Devnet.DevnetCreate(t, g.mac, id, env.Of(t).Zone)
 		return err
 	}
+	d.table.Write(t)
 	delete(d.groups, id)
 	_ = d.MAC.Unregister(t, g.mac)
 	d.closePorts(t, g)
@@ -112,13 +120,14 @@ func (d *Driver) Delete(t *sim.Thread, id env.LinkID) env.Errno {
 func (d *Driver) AddPort(t *sim.Thread, id, p env.LinkID) env.Errno {
 	d.lock.EnterRead(t)
 	defer d.lock.Exit(t)
+	d.table.Read(t)
 	g := d.groups[id]
 	if g == nil {
 		return env.ENOENT
 	}
 	owner := d.MAC.PerimEnterByMH(t, g.mac)
 	err := d.addPort(t, g, p)
-	g.link()
+	g.link(t)
 	d.MAC.PerimExit(t, owner)
 	return err
 }
@@ -127,16 +136,18 @@ func (d *Driver) AddPort(t *sim.Thread, id, p env.LinkID) env.Errno {
 func (d *Driver) RemovePort(t *sim.Thread, id, p env.LinkID) env.Errno {
 	d.lock.EnterRead(t)
 	defer d.lock.Exit(t)
+	d.table.Read(t)
 	g := d.groups[id]
 	if g == nil {
 		return env.ENOENT
 	}
 	owner := d.MAC.PerimEnterByMH(t, g.mac)
+	g.field.Write(t)
 	err := env.ENOENT
 	if i := slices.IndexFunc(g.ports, func(q port) bool { return q.id == p }); i >= 0 {
 		q := g.ports[i]
 		g.ports = slices.Delete(g.ports, i, i+1)
-		g.link()
+		g.link(t)
 		d.MAC.Reclaim(t, q.mac, g)
 		d.MAC.Close(t, q.mac)
 		err = 0
@@ -147,18 +158,21 @@ func (d *Driver) RemovePort(t *sim.Thread, id, p env.LinkID) env.Errno {
 
 // addPort is aggr_port_create: it opens the port's MAC by linkid.
 func (d *Driver) addPort(t *sim.Thread, g *group, id env.LinkID) env.Errno {
+	g.field.Read(t)
 	if slices.ContainsFunc(g.ports, func(q port) bool { return q.id == id }) {
 		return env.EEXIST
 	}
 	m, err := d.MAC.OpenByLinkid(t, id)
 	if err == 0 {
 		d.MAC.Keep(t, m, check.Owner{Key: g, What: "the aggregation over it"})
+		g.field.Write(t)
 		g.ports = append(g.ports, port{id, m})
 	}
 	return err
 }
 
 func (d *Driver) closePorts(t *sim.Thread, g *group) {
+	g.field.Read(t)
 	for _, q := range g.ports {
 		d.MAC.Reclaim(t, q.mac, g)
 		d.MAC.Close(t, q.mac)
@@ -166,7 +180,8 @@ func (d *Driver) closePorts(t *sim.Thread, g *group) {
 }
 
 // link tells the MAC layer which MACs the group is made of.
-func (g *group) link() {
+func (g *group) link(t *sim.Thread) {
+	g.mac.PortsField.Write(t)
 	g.mac.Ports = g.mac.Ports[:0]
 	for _, q := range g.ports {
 		g.mac.Ports = append(g.mac.Ports, q.mac)

@@ -29,6 +29,7 @@ type Tree struct {
 	busy    ksync.Mutex // the parent of all devices is busy
 	dacf    ksync.Mutex // dacf_lock
 	obj     sim.Object
+	world   *sim.World
 }
 
 // driver is a driver, and what holds its pseudo devices.
@@ -39,7 +40,7 @@ type driver struct {
 
 // Init forgets all drivers and devices.
 func (d *Tree) Init(w *sim.World) {
-	d.drivers, d.devices = d.drivers[:0], d.devices[:0]
+	d.drivers, d.devices, d.world = d.drivers[:0], d.devices[:0], w
 	d.busy.Init(w, nil, "devi_busy", "", 0)
 	d.dacf.Init(w, nil, "dacf_lock", "", 0)
 	w.Register(&d.obj, "devinfo", "", 0, nil)

@@ -9,6 +9,7 @@ import (
 	"dlsim/devnet/env/mac"
 	"dlsim/sim"
 	"dlsim/sim/check"
+	"dlsim/sim/ksync"
 )
 
 // Softmac is what the device tree calls after an attach and before a detach (dacf).
@@ -29,6 +30,9 @@ type Device struct {
 	holds     int // devi_ref
 	refs      check.Account
 	mac       *mac.MAC
+
+	stateField ksync.Field // devi_node_state and DEVI_DETACHING, under devi_lock
+	holdsField ksync.Field // devi_ref, under devi_lock
 }
 
 var (
@@ -40,6 +44,8 @@ var (
 func (d *Tree) Add(name string, legacy bool) *Device {
 	x := &Device{Name: name, Dev: d.Device(name), Legacy: legacy}
 	x.refs.Open("devi_ref", name)
+	x.stateField.InitLeaf(d.world, "devi_node_state", name)
+	x.holdsField.InitLeaf(d.world, "devi_ref", name)
 	d.devices = append(d.devices, x)
 	return x
 }
@@ -76,6 +82,7 @@ func (d *Tree) Attach(t *sim.Thread, name string) env.Errno {
 }
 
 func (d *Tree) attach(t *sim.Thread, x *Device) env.Errno {
+	x.stateField.Read(t)
 	if x.attached {
 		return env.EEXIST
 	}
@@ -89,6 +96,7 @@ func (d *Tree) attach(t *sim.Thread, x *Device) env.Errno {
 		}
 		x.mac = m
 	}
+	d.mark(t, x)
 	x.attached = true
 	d.postAttach(t, x)
 	return 0
@@ -98,6 +106,13 @@ func (d *Tree) postAttach(t *sim.Thread, x *Device) {
 	d.dacf.Enter(t)
 	d.Softmac.Create(t, x)
 	d.dacf.Exit(t)
+}
+
+// mark says that t is about to write the state of x, under the device's lock and with its parent
+// busy; either is enough to read it.
+func (d *Tree) mark(t *sim.Thread, x *Device) {
+	t.Touch(&d.obj, sim.Write)
+	x.stateField.Write(t)
 }
 
 // Detach detaches a device with its parent busy: softmac is asked under dacf_lock, then whether
@@ -110,11 +125,14 @@ func (d *Tree) Detach(t *sim.Thread, name string) env.Errno {
 	}
 	d.busy.Enter(t)
 	defer d.busy.Exit(t)
+	x.stateField.Read(t)
 	if !x.attached {
 		return env.ENOENT
 	}
+	d.mark(t, x)
 	x.detaching = true
 	err := d.detach(t, x)
+	d.mark(t, x)
 	x.detaching = false
 	return err
 }
@@ -125,6 +143,7 @@ func (d *Tree) detach(t *sim.Thread, x *Device) env.Errno {
 	d.dacf.Exit(t)
 	if err == 0 {
 		t.Step(opHoldDev, &d.obj, nil)
+		x.holdsField.Read(t)
 		if x.holds > 0 {
 			err = env.EBUSY
 		} else if x.mac != nil {
@@ -135,6 +154,7 @@ func (d *Tree) detach(t *sim.Thread, x *Device) env.Errno {
 		d.postAttach(t, x)
 		return err
 	}
+	d.mark(t, x)
 	x.attached, x.mac = false, nil
 	return 0
 }
@@ -149,19 +169,23 @@ func (d *Tree) HoldDev(t *sim.Thread, dev env.Dev) bool {
 			x = y
 		}
 	}
-	switch {
-	case x == nil:
+	if x == nil {
 		return false
+	}
+	x.stateField.Read(t)
+	switch {
 	case x.attached && !x.detaching:
 		d.hold(t, x)
 		return true
 	}
 	d.busy.Enter(t)
+	x.stateField.Read(t)
 	if !x.attached {
 		_ = d.attach(t, x)
 	}
 	ok := x.attached
 	if ok {
+		t.Touch(&d.obj, sim.Write)
 		d.hold(t, x)
 	}
 	d.busy.Exit(t)
@@ -169,6 +193,7 @@ func (d *Tree) HoldDev(t *sim.Thread, dev env.Dev) bool {
 }
 
 func (d *Tree) hold(t *sim.Thread, x *Device) {
+	x.holdsField.Write(t)
 	x.holds++
 	d.Refs.Take(t, &x.refs)
 }
@@ -181,6 +206,7 @@ func (d *Tree) ReleaseDev(t *sim.Thread, dev env.Dev) {
 		if x.Dev != dev {
 			continue
 		}
+		x.holdsField.Write(t)
 		if x.holds == 0 {
 			t.Fail(sim.KindPanic, "ddi_release_devi", "ddi_release_devi: nobody holds "+x.Name)
 		}

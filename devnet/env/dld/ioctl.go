@@ -118,7 +118,7 @@ func (d *Driver) withLink(
 // FlowAdd is mac_link_flow_add: unlike the property ioctls it takes its holds inside the
 // perimeter and gives them back there.
 func (d *Driver) FlowAdd(t *sim.Thread, id env.LinkID) env.Errno {
-	return d.flow(t, id, func(m *mac.MAC) { m.AddFlows(1) })
+	return d.flow(t, id, func(m *mac.MAC) { m.ChangeFlows(t, 1) })
 }
 
 // FlowWalk is mac_link_flow_walk, with the holds of FlowAdd.
@@ -147,8 +147,8 @@ func (d *Driver) FlowRemove(t *sim.Thread, id env.LinkID) env.Errno {
 	if err != 0 {
 		return err
 	}
-	if m := p.MAC(); m.Flows() > 0 {
-		m.AddFlows(-1)
+	if m := p.MAC(); m.HasFlows(t) {
+		m.ChangeFlows(t, -1)
 	} else {
 		err = env.ENOENT
 	}

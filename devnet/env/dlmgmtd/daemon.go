@@ -131,6 +131,7 @@ func (p *process) lookup(t *sim.Thread, match func(*Link) bool) door.Reply {
 		return door.Reply{}
 	}
 	r := door.Reply{Err: env.ENOENT}
+	p.table.Read(t)
 	for _, k := range p.d.links {
 		if p.knows(k) && match(k) {
 			r = door.Reply{Link: k.ID, Name: k.Name, Class: k.Class, Media: k.Media, Flags: k.Flags, Zone: k.Zone}
@@ -148,13 +149,16 @@ func (p *process) knows(k *Link) bool { return p.loaded || k.owner == env.Global
 // ioctls, which come back as upcalls and need the perimeter. The table lock is held for the
 // lookups only, R. A property that fails is remembered and the rest go on.
 func (p *process) linkpropInit(t *sim.Thread, req *door.Request) door.Reply {
-	r := p.lookup(t, func(k *Link) bool { return k.ID == req.Link && k.visible(req.Cred) })
+	var props []string
+	r := p.lookup(t, func(k *Link) bool {
+		if k.ID != req.Link || !k.visible(req.Cred) {
+			return false
+		}
+		props = k.Props
+		return true
+	})
 	if r.Err != 0 {
 		return r
-	}
-	var props []string
-	if k := p.d.find(req.Link); k != nil {
-		props = k.Props
 	}
 	for _, prop := range props {
 		if !p.lock.read(t) { // for the value that is kept
@@ -189,7 +193,7 @@ func (p *process) setZoneid(t *sim.Thread, req *door.Request) door.Reply {
 // moveLink takes the link out of one zone's list and puts it in the other's. If the process
 // dies in between, the rest is not done.
 func (p *process) moveLink(t *sim.Thread, id env.LinkID, to env.ZoneID) env.Errno {
-	k := p.d.find(id)
+	k := p.find(t, id)
 	if k == nil || !p.knows(k) {
 		return env.ENOENT
 	}
@@ -213,6 +217,7 @@ func (p *process) moveLink(t *sim.Thread, id env.LinkID, to env.ZoneID) env.Errn
 			return err
 		}
 	}
+	p.table.Write(t)
 	k.Zone = to
 	return 0
 }
@@ -225,8 +230,9 @@ func (p *process) removeDatalink(t *sim.Thread, zone env.ZoneID, id env.LinkID) 
 	return p.downcall(t, func() env.Errno { return p.d.Zones.RemoveDatalink(t, zone, id) })
 }
 
-func (d *Daemon) find(id env.LinkID) *Link {
-	for _, k := range d.links {
+func (p *process) find(t *sim.Thread, id env.LinkID) *Link {
+	p.table.Read(t)
+	for _, k := range p.d.links {
 		if k.ID == id {
 			return k
 		}
@@ -235,8 +241,9 @@ func (d *Daemon) find(id env.LinkID) *Link {
 }
 
 // findName finds a link by the name under which a zone lists it.
-func (d *Daemon) findName(name string, zone env.ZoneID) *Link {
-	for _, k := range d.links {
+func (p *process) findName(t *sim.Thread, name string, zone env.ZoneID) *Link {
+	p.table.Read(t)
+	for _, k := range p.d.links {
 		if k.Name == name && k.listed(zone) {
 			return k
 		}
@@ -258,6 +265,12 @@ func (d *Daemon) Add(k Link) {
 	}
 	d.links = slices.Insert(d.links, i, &k)
 	d.enlist(&k)
+}
+
+// add is Add by t, under the table lock W.
+func (p *process) add(t *sim.Thread, k Link) {
+	p.table.Write(t)
+	p.d.Add(k)
 }
 
 func (d *Daemon) enlist(k *Link) {

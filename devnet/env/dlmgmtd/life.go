@@ -7,6 +7,7 @@ import (
 
 	"dlsim/devnet/env"
 	"dlsim/sim"
+	"dlsim/sim/ksync"
 )
 
 var (
@@ -20,6 +21,9 @@ var (
 type process struct {
 	d    *Daemon
 	lock tableLock
+	// table stands for dlmgmt_id_avl and what is in it, under the table lock. Each life reads it
+	// from its files anew before it serves anybody.
+	table ksync.Field
 	// kernel holds the process's threads that are inside the kernel. A killed thread
 	// finishes its system call first, and the process remains until then.
 	kernel []*sim.Thread
@@ -42,6 +46,7 @@ func (d *Daemon) Start(t *sim.Thread) env.Errno {
 	d.lives++
 	p := &process{d: d}
 	p.lock.init(t.World(), d.lives)
+	p.table.Init(t.World(), nil, "dlmgmt_id_avl", "", d.lives)
 	d.life, d.last = p, p
 	d.proc.Restart(t, "dlmgmtd")
 	if d.lives > 1 {

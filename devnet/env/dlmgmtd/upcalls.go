@@ -29,15 +29,16 @@ func (p *process) createLocked(t *sim.Thread, req *door.Request) door.Reply {
 		return door.Reply{Err: env.EINVAL}
 	}
 	if req.Class == env.ClassPhys {
-		if k := p.d.device(req.DevName); k != nil {
+		if k := p.device(t, req.DevName); k != nil {
+			p.table.Write(t)
 			k.Flags |= door.Active
 			k.Dev = req.Dev
 			return door.Reply{Link: k.ID}
 		}
-		for n := 0; p.d.findName(name, req.Cred) != nil; n++ {
+		for n := 0; p.findName(t, name, req.Cred) != nil; n++ {
 			name = fmt.Sprintf("net%d", n)
 		}
-	} else if p.d.findName(name, req.Cred) != nil {
+	} else if p.findName(t, name, req.Cred) != nil {
 		return door.Reply{Err: env.EEXIST}
 	}
 	k := Link{
@@ -57,7 +58,7 @@ func (p *process) createLocked(t *sim.Thread, req *door.Request) door.Reply {
 	if err := p.write(t, &k); err != 0 {
 		return door.Reply{Err: err}
 	}
-	p.d.Add(k)
+	p.add(t, k)
 	return door.Reply{Link: k.ID}
 }
 
@@ -84,14 +85,15 @@ func (p *process) destroy(t *sim.Thread, req *door.Request) door.Reply {
 	if req.Persist {
 		drop |= door.Persist
 	}
-	if k := p.d.find(req.Link); k != nil && k.visible(req.Cred) && k.Flags&drop != 0 {
+	if k := p.find(t, req.Link); k != nil && k.visible(req.Cred) && k.Flags&drop != 0 {
 		r.Err = 0
 		if k.Zone != env.GlobalZone {
 			_ = p.removeDatalink(t, k.Zone, k.ID)
 		}
 		if !p.lock.dead {
+			p.table.Write(t)
 			if k.Flags &^= drop; k.Flags == 0 {
-				p.d.drop(k)
+				p.drop(t, k)
 			}
 		}
 	}
@@ -110,10 +112,11 @@ func (p *process) update(t *sim.Thread, req *door.Request) door.Reply {
 		return door.Reply{}
 	}
 	r := door.Reply{Err: env.ENOENT}
-	if k := p.d.device(req.DevName); k != nil {
+	if k := p.device(t, req.DevName); k != nil {
 		r = door.Reply{Link: k.ID, Media: k.Media}
 		switch {
 		case k.Media == mediaOther || k.Media == 0:
+			p.table.Write(t)
 			k.Media = req.Media
 			r.Err = p.write(t, k)
 		case k.Media != req.Media:
@@ -156,8 +159,9 @@ func (p *process) attribute(t *sim.Thread, req *door.Request) door.Reply {
 }
 
 // device finds the link of a device.
-func (d *Daemon) device(devname string) *Link {
-	for _, k := range d.links {
+func (p *process) device(t *sim.Thread, devname string) *Link {
+	p.table.Read(t)
+	for _, k := range p.d.links {
 		if k.DevName == devname {
 			return k
 		}
@@ -171,8 +175,9 @@ func (d *Daemon) nextID() env.LinkID {
 	return d.lastID
 }
 
-func (d *Daemon) drop(k *Link) {
-	if i := slices.Index(d.links, k); i >= 0 {
-		d.links = slices.Delete(d.links, i, i+1)
+func (p *process) drop(t *sim.Thread, k *Link) {
+	p.table.Write(t)
+	if i := slices.Index(p.d.links, k); i >= 0 {
+		p.d.links = slices.Delete(p.d.links, i, i+1)
 	}
 }

@@ -15,13 +15,13 @@ func (p *process) createLinkid(t *sim.Thread, req *door.Request) door.Reply {
 		return door.Reply{}
 	}
 	err := env.Errno(0)
-	if p.d.find(req.Link) != nil || p.d.findName(req.Name, req.Zone) != nil {
+	if p.find(t, req.Link) != nil || p.findName(t, req.Name, req.Zone) != nil {
 		err = env.EEXIST
 	} else if req.Zone != env.GlobalZone {
 		err = p.addDatalink(t, req.Zone, req.Link)
 	}
 	if err == 0 && !p.lock.dead {
-		p.d.Add(Link{ID: req.Link, Name: req.Name, Class: req.Class, Zone: req.Zone, Props: req.Props})
+		p.add(t, Link{ID: req.Link, Name: req.Name, Class: req.Class, Zone: req.Zone, Props: req.Props})
 	}
 	p.lock.unlock(t)
 	return door.Reply{Err: err, Link: req.Link}
@@ -34,12 +34,13 @@ func (p *process) remapLinkid(t *sim.Thread, req *door.Request) door.Reply {
 		return door.Reply{}
 	}
 	r := door.Reply{Link: req.Link}
-	switch k := p.d.find(req.Link); {
+	switch k := p.find(t, req.Link); {
 	case k == nil:
 		r.Err = env.ENOENT
-	case p.d.findName(req.Name, k.Zone) != nil:
+	case p.findName(t, req.Name, k.Zone) != nil:
 		r.Err = env.EEXIST
 	default:
+		p.table.Write(t)
 		k.Name = req.Name
 	}
 	p.lock.unlock(t)
@@ -53,10 +54,11 @@ func (p *process) upLinkid(t *sim.Thread, req *door.Request) door.Reply {
 		return door.Reply{}
 	}
 	r := door.Reply{Link: req.Link, Err: env.ENOENT}
-	if k, from := p.d.find(req.Link), p.d.find(req.From); k != nil && from != nil {
+	if k, from := p.find(t, req.Link), p.find(t, req.From); k != nil && from != nil {
+		p.table.Write(t)
 		k.DevName, k.Dev = from.DevName, from.Dev
 		k.Flags |= door.Active
-		p.d.drop(from)
+		p.drop(t, from)
 		r.Err = 0
 	}
 	p.lock.unlock(t)
@@ -70,13 +72,13 @@ func (p *process) destroyLinkid(t *sim.Thread, req *door.Request) door.Reply {
 		return door.Reply{}
 	}
 	err := env.ENOENT
-	if k := p.d.find(req.Link); k != nil {
+	if k := p.find(t, req.Link); k != nil {
 		err = 0
 		if k.Zone != env.GlobalZone {
 			_ = p.removeDatalink(t, k.Zone, k.ID)
 		}
 		if !p.lock.dead {
-			p.d.drop(k)
+			p.drop(t, k)
 		}
 	}
 	p.lock.unlock(t)

@@ -68,6 +68,7 @@ type Layer struct {
 	hash  map[string]Ptr
 	names []string   // for All
 	obj   sim.Object // i_dls_link_hash
+	field ksync.Field
 }
 
 var linkType = &kmem.Type[Link]{
@@ -93,11 +94,13 @@ func (l *Layer) Init(w *sim.World, debug bool) {
 	l.cache.Debug = debug
 	l.cache.Init(w, linkType)
 	w.Register(&l.obj, "i_dls_link_hash", "", 0, nil)
+	l.field.InitLeaf(w, "i_dls_link_hash entries", "")
 }
 
 // Find looks a link up in i_dls_link_hash and takes no hold. It needs no perimeter.
 func (l *Layer) Find(t *sim.Thread, name string) (Ptr, bool) {
 	t.Step(opFind, &l.obj, nil)
+	l.field.Read(t)
 	p, ok := l.hash[name]
 	return p, ok
 }
@@ -146,6 +149,7 @@ func (l *Layer) HoldCreate(t *sim.Thread, name string) (Ptr, env.Errno) {
 		l.MAC.NotifyAdd(t, m, func(u *sim.Thread) { l.notify(u, p) })
 	}
 	t.Step(opInsert, &l.obj, nil)
+	l.field.Write(t)
 	if _, dup := l.hash[name]; dup {
 		t.Fail(sim.KindPanic, "dls_link_hold_create", "dls_link_hold_create: "+name+" is in the hash already")
 	}
@@ -189,6 +193,7 @@ func (l *Layer) Rele(t *sim.Thread, p Ptr) {
 		return
 	}
 	t.Step(opRemove, &l.obj, nil)
+	l.field.Write(t)
 	delete(l.hash, p.At(t).Name)
 	l.destroy(t, p)
 }
@@ -199,7 +204,7 @@ func (l *Layer) destroy(t *sim.Thread, p Ptr) {
 		if l.Devnet != nil {
 			l.MAC.NotifyRemove(t, m)
 		}
-		l.MAC.ClientClose(m)
+		l.MAC.ClientClose(t, m)
 		l.MAC.Reclaim(t, m, p.Peek())
 		l.MAC.Close(t, m)
 		p.At(t).MAC = nil
@@ -220,7 +225,7 @@ func (l *Layer) ReleByName(t *sim.Thread, name string) env.Errno {
 	if err := l.Fault.At(t, "rele_by_name", name); err != 0 {
 		return err
 	}
-	if p.At(t).MAC.Flows() > 0 {
+	if p.At(t).MAC.HasFlows(t) {
 		return env.ENOTEMPTY
 	}
 	l.Refs.Reclaim(t, &p.At(t).refs, existence.Key)

@@ -35,6 +35,7 @@ type Driver struct {
 	typ      *kmem.Type[tunnel]
 	hashLock ksync.Mutex // iptun_hash_lock
 	hash     map[env.LinkID]Ptr
+	table    ksync.Field // iptun_hash, under iptun_hash_lock
 }
 
 // tunnel is an iptun_t.
@@ -48,6 +49,7 @@ type tunnel struct {
 	pending   bool        // IPTUN_DELETE_PENDING
 	condemned bool        // IPTUN_CONDEMNED
 	deleter   *sim.Thread // who set pending
+	flags     ksync.Field // iptun_flags, under iptun_lock
 }
 
 // Ptr is an iptun_t *.
@@ -61,11 +63,13 @@ func (d *Driver) Init(w *sim.World) {
 	}
 	d.cache.Init(w, d.typ)
 	clear(d.hash)
+	d.table.Init(w, nil, "iptun_hash", "", 0)
 	d.hashLock.Init(w, nil, "iptun_hash_lock", "", 0)
 }
 
 func register(w *sim.World, p *tunnel, life *sim.Life, num int) {
 	p.lock.Init(w, life, "iptun_lock", "", num)
+	p.flags.Init(w, life, "iptun_flags", "", num)
 	p.enterCv.Init(w, life, "iptun_enter_cv", "", num)
 	p.enterCv.Until = func(*sim.Thread) (string, bool) { return "IPTUN_DELETE_PENDING is clear", !p.pending }
 	p.enterCv.Releasers = func(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
@@ -84,6 +88,7 @@ func (d *Driver) Create(t *sim.Thread, ik env.Tunnel, cred env.ZoneID) env.Errno
 		return env.EINVAL
 	}
 	d.hashLock.Enter(t)
+	d.table.Read(t)
 	_, exists := d.hash[ik.Link]
 	d.hashLock.Exit(t)
 	if exists {
@@ -94,6 +99,7 @@ func (d *Driver) Create(t *sim.Thread, ik env.Tunnel, cred env.ZoneID) env.Errno
 	}
 	p := d.cache.Alloc(t)
 	x := p.At(t)
+	x.flags.Write(t)
 	x.id, x.kind, x.zone, x.pending, x.condemned, x.deleter = ik.Link, ik.Type, cred, false, false, nil
 	m, err := d.MAC.Register(t, fmt.Sprintf("iptun%d", ik.Link), env.ClassIptun, nil)
 	if err != 0 {
@@ -125,6 +131,7 @@ func (d *Driver) insert(t *sim.Thread, p Ptr) env.Errno {
 	}
 	d.hashLock.Enter(t)
 	defer d.hashLock.Exit(t)
+	d.table.Write(t)
 	if _, dup := d.hash[p.At(t).id]; dup {
 		return env.EEXIST
 	}
@@ -145,6 +152,7 @@ func (d *Driver) Delete(t *sim.Thread, id env.LinkID, cred env.ZoneID) env.Errno
 		return env.EACCES
 	}
 	x := p.At(t)
+	x.flags.Write(t)
 	x.pending, x.deleter = true, t
 	m := x.mac
 	t.Obliged(x.enterCv.Object(), "")
@@ -158,6 +166,7 @@ func (d *Driver) Delete(t *sim.Thread, id env.LinkID, cred env.ZoneID) env.Errno
 
 	p.At(t).lock.Enter(t)
 	x = p.At(t)
+	x.flags.Write(t)
 	x.pending, x.deleter, x.condemned = false, nil, err == 0
 	p.At(t).enterCv.Broadcast(t)
 	t.Discharged(p.At(t).enterCv.Object())
@@ -184,8 +193,10 @@ func (d *Driver) Info(t *sim.Thread, id env.LinkID) env.Errno {
 func (d *Driver) enter(t *sim.Thread, p Ptr) env.Errno {
 	p.At(t).lock.Enter(t)
 	t.Awaits(p.At(t).enterCv.Object(), "", p.At(t).lock.Object())
+	p.At(t).flags.Read(t)
 	for p.At(t).pending {
 		p.At(t).enterCv.Wait(t, &p.At(t).lock)
+		p.At(t).flags.Read(t)
 	}
 	if p.At(t).condemned {
 		p.At(t).lock.Exit(t)
@@ -197,6 +208,7 @@ func (d *Driver) enter(t *sim.Thread, p Ptr) env.Errno {
 // enterByLinkid is iptun_enter_by_linkid: enter, owning the global hash lock meanwhile.
 func (d *Driver) enterByLinkid(t *sim.Thread, id env.LinkID) (Ptr, env.Errno) {
 	d.hashLock.Enter(t)
+	d.table.Read(t)
 	p, ok := d.hash[id]
 	err := env.ENOENT
 	if ok {
@@ -220,6 +232,7 @@ func (d *Driver) use(t *sim.Thread, p Ptr) env.Errno {
 // the memory goes.
 func (d *Driver) free(t *sim.Thread, p Ptr) {
 	d.hashLock.Enter(t)
+	d.table.Write(t)
 	if d.hash[p.At(t).id] == p {
 		delete(d.hash, p.At(t).id)
 	}

@@ -12,6 +12,7 @@ import (
 	"dlsim/devnet/env"
 	"dlsim/sim"
 	"dlsim/sim/kmem"
+	"dlsim/sim/ksync"
 )
 
 var (
@@ -41,6 +42,8 @@ type entry struct {
 	private uint64
 	self    Ptr
 
+	flags ksync.Field // ks_flags, owning the kstat
+
 	obj     sim.Object
 	gone    bool // deleted: whoever still waits finds it absent
 	owner   *sim.Thread
@@ -56,8 +59,9 @@ type Layer struct {
 	Fault env.Fault
 
 	cache kmem.Cache[Kstat]
-	chain []*entry // in order of creation
-	kid   int      // last id given out
+	chain []*entry    // in order of creation
+	kid   int         // last id given out
+	avl   ksync.Field // kstat_avl_byname and kstat_avl_bykid, under kstat_chain_lock
 	obj   sim.Object
 	pool  []*entry // by id, from 1
 }
@@ -68,6 +72,7 @@ var kstatType = &kmem.Type[Kstat]{Cache: "kstat", What: "kstat_t", Register: fun
 func (l *Layer) Init(w *sim.World) {
 	l.cache.Init(w, kstatType)
 	l.chain, l.kid = l.chain[:0], 0
+	l.avl.InitLeaf(w, "kstat_avl_byname", "")
 	w.Register(&l.obj, "kstat_chain_lock", "", 0, nil)
 }
 
@@ -83,6 +88,7 @@ func (l *Layer) Create(t *sim.Thread, name string, zone env.ZoneID, update Updat
 			l.cache.Free(t, p)
 			return Ptr{}, false
 		}
+		l.avl.Read(t)
 		same := l.named(name, zone)
 		if same == nil {
 			l.logCreate(t, name, zone, fmt.Sprintf("k%d", l.kid+1))
@@ -113,6 +119,8 @@ func (l *Layer) insert(t *sim.Thread, p Ptr, e entry) {
 	l.kid++
 	*k = e
 	k.kid = l.kid
+	l.avl.Write(t)
+	k.flags.Init(t.World(), nil, "ks_flags", e.name, 0)
 	t.World().Register(&k.obj, "KSTAT", e.name, 0, k)
 	k.obj.SetIdentity(k.obj.Identity() ^ sim.Mix(uint64(e.zone)))
 	p.At(t).entry = k
@@ -126,6 +134,7 @@ func (l *Layer) Install(t *sim.Thread, p Ptr) {
 		return
 	}
 	if k := l.hold(t, p.At(t).kid); k != nil {
+		k.flags.Write(t)
 		k.invalid = false
 		l.rele(t, k)
 	}
@@ -145,6 +154,7 @@ func (l *Layer) Delete(t *sim.Thread, p Ptr) {
 	if !t.World().Handoff() {
 		t.Step(opDelete, &l.obj, nil)
 	}
+	l.avl.Write(t)
 	t.Touch(&k.obj, sim.Write)
 	logKstat(t, "kstat_delete", k.kid)
 	for i, e := range l.chain {
@@ -162,6 +172,7 @@ func (l *Layer) Delete(t *sim.Thread, p Ptr) {
 // the chain header; 0 if there is none.
 func (l *Layer) Lookup(t *sim.Thread, name string, zone env.ZoneID) int {
 	t.Step(opLookup, &l.obj, nil)
+	l.avl.Read(t)
 	if k := l.named(name, zone); k != nil {
 		return k.kid
 	}
@@ -191,6 +202,7 @@ func (l *Layer) update(t *sim.Thread, kid int, write bool) env.Errno {
 	}
 	logKstat(t, "kstat_read", kid)
 	err := env.EAGAIN
+	k.flags.Read(t)
 	if !k.invalid {
 		err = k.update(t, k.private, write)
 	}
@@ -206,6 +218,7 @@ func (l *Layer) hold(t *sim.Thread, kid int) *entry { return l.holdFor(t, kid, o
 // holdFor is hold for the operation op, which in a world with Config.Handoff is one with it.
 func (l *Layer) holdFor(t *sim.Thread, kid int, op *sim.OpType) *entry {
 	t.Touch(&l.obj, sim.Read)
+	l.avl.Read(t)
 	k := l.find(kid)
 	if k == nil {
 		t.Step(opHold, &l.obj, nil)

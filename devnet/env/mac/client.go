@@ -14,9 +14,11 @@ import (
 func (l *Layer) RenamePrimary(t *sim.Thread, m *MAC, name string) {
 	m.perimOwner().perim.enter(t, "rename")
 	t.Step(opRename, nil, nil)
+	m.clientField.Write(t)
 	if m.client != "" {
 		m.client = name
 	}
+	m.PortsField.Read(t)
 	for _, port := range m.Ports {
 		l.RenamePrimary(t, port, name)
 	}
@@ -51,12 +53,16 @@ func (l *Layer) clientOpen(t *sim.Thread, m *MAC) env.Errno {
 			return err
 		}
 	}
+	m.clientField.Write(t)
 	m.client = name
 	return 0
 }
 
 // ClientClose is mac_client_close, inside the perimeter.
-func (l *Layer) ClientClose(m *MAC) { m.client = "" }
+func (l *Layer) ClientClose(t *sim.Thread, m *MAC) {
+	m.clientField.Write(t)
+	m.client = ""
+}
 
 // SetProp is mac_set_prop of a property that changes nothing the datalink code sees. Inside the
 // perimeter.

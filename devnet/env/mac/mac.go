@@ -9,6 +9,7 @@ import (
 	"dlsim/devnet/env"
 	"dlsim/sim"
 	"dlsim/sim/check"
+	"dlsim/sim/ksync"
 )
 
 var (
@@ -49,6 +50,8 @@ type MAC struct {
 	Callbacks Callbacks
 	// Ports are the MACs of an aggregation's ports.
 	Ports []*MAC
+	// PortsField is told of each use of Ports, which needs the perimeter.
+	PortsField ksync.Field
 
 	perim     perimeter
 	notify    notify
@@ -59,6 +62,9 @@ type MAC struct {
 	client    string // name of the primary client, "" while there is none
 	disabled  bool
 	exclusive bool
+
+	refField    ksync.Field // mi_ref and the marks disabled and exclusive, under i_mac_impl_lock
+	clientField ksync.Field // mi_oref, the primary client and its flows, in the perimeter
 }
 
 // Callbacks are a driver's entry points, called inside the perimeter; nil ones only take time.
@@ -80,7 +86,8 @@ type Layer struct {
 
 	notifiers int // threads, for their names
 	macs      map[string]*MAC
-	obj       sim.Object // i_mac_impl_lock, under which MACs are found, opened and disabled
+	hashField ksync.Field // i_mac_impl_hash, under i_mac_impl_lock
+	obj       sim.Object  // i_mac_impl_lock, under which MACs are found, opened and disabled
 	pool      []*MAC
 	used      int
 }
@@ -92,12 +99,14 @@ func (l *Layer) Init(w *sim.World) {
 	}
 	clear(l.macs)
 	l.used, l.notifiers = 0, 0
+	l.hashField.InitLeaf(w, "i_mac_impl_hash", "")
 	w.Register(&l.obj, "i_mac_impl_lock", "", 0, nil)
 }
 
 // Register is mac_register: EEXIST if the name is taken.
 func (l *Layer) Register(t *sim.Thread, name string, class env.Class, lower *MAC) (*MAC, env.Errno) {
 	t.Step(opRegister, &l.obj, nil)
+	l.hashField.Write(t)
 	if l.macs[name] != nil {
 		return nil, env.EEXIST
 	}
@@ -110,6 +119,9 @@ func (l *Layer) Register(t *sim.Thread, name string, class env.Class, lower *MAC
 	m.refs.Open(RefSort, name)
 	m.perim.init(t.World(), name)
 	m.notify.init(t.World(), name)
+	m.refField.InitLeaf(t.World(), "mi_ref", name)
+	m.clientField.Init(t.World(), nil, "mi_clients_list", name, 0)
+	m.PortsField.Init(t.World(), nil, "mi_ports", name, 0)
 	if l.DeviceOf != nil {
 		m.Dev = l.DeviceOf(name)
 	}
@@ -126,6 +138,7 @@ func (l *Layer) Unregister(t *sim.Thread, m *MAC) env.Errno {
 	}
 	m.notify.end(t)
 	t.Step(opUnregister, &l.obj, nil)
+	l.hashField.Write(t)
 	delete(l.macs, m.Name)
 	m.perimOwner().perim.enter(t, "unregister")
 	m.perimOwner().perim.exit(t, "unregister")
@@ -140,7 +153,11 @@ func (l *Layer) Open(t *sim.Thread, name string) (*MAC, env.Errno) {
 	if err := l.Fault.At(t, "mac_open", name); err != 0 {
 		return nil, err
 	}
+	l.hashField.Read(t)
 	m := l.macs[name]
+	if m != nil {
+		m.refField.Write(t)
+	}
 	switch {
 	case len(name) >= env.MaxNameLen:
 		return nil, env.EINVAL
@@ -154,6 +171,7 @@ func (l *Layer) Open(t *sim.Thread, name string) (*MAC, env.Errno) {
 	if m.HasOpen {
 		if err := l.driverOpen(t, m); err != 0 {
 			t.Step(opRele, &l.obj, nil)
+			m.refField.Write(t)
 			m.ref--
 			l.Refs.Give(t, &m.refs)
 			return nil, err
@@ -165,6 +183,7 @@ func (l *Layer) Open(t *sim.Thread, name string) (*MAC, env.Errno) {
 // driverOpen tells the driver of the first open.
 func (l *Layer) driverOpen(t *sim.Thread, m *MAC) env.Errno {
 	m.perimOwner().perim.enter(t, "open")
+	m.clientField.Write(t)
 	m.oref++
 	err := env.Errno(0)
 	if m.oref == 1 {
@@ -191,11 +210,13 @@ func (l *Layer) OpenByLinkid(t *sim.Thread, id env.LinkID) (*MAC, env.Errno) {
 // Close is mac_close: always through the perimeter.
 func (l *Layer) Close(t *sim.Thread, m *MAC) {
 	m.perimOwner().perim.enter(t, "close")
+	m.clientField.Write(t)
 	if m.oref > 0 {
 		m.oref--
 	}
 	m.perimOwner().perim.exit(t, "close")
 	t.Step(opRele, &l.obj, nil)
+	m.refField.Write(t)
 	m.ref--
 	l.Refs.Give(t, &m.refs)
 }
@@ -215,6 +236,7 @@ func (l *Layer) Reclaim(t *sim.Thread, m *MAC, key any) { l.Refs.Reclaim(t, &m.r
 // set nobody can open the MAC.
 func (l *Layer) MarkExclusive(t *sim.Thread, m *MAC) env.Errno {
 	t.Step(opMark, &l.obj, nil)
+	m.refField.Write(t)
 	if err := l.Fault.At(t, "mark_exclusive", m.Name); err != 0 {
 		return err
 	}
@@ -231,6 +253,7 @@ func (l *Layer) MarkExclusive(t *sim.Thread, m *MAC) env.Errno {
 // UnmarkExclusive is mac_unmark_exclusive.
 func (l *Layer) UnmarkExclusive(t *sim.Thread, m *MAC) {
 	t.Step(opUnmark, &l.obj, nil)
+	m.refField.Write(t)
 	m.exclusive = false
 }
 
@@ -260,6 +283,8 @@ func (l *Layer) DisableNowait(t *sim.Thread, m *MAC) env.Errno {
 // disable is i_mac_disable.
 func (l *Layer) disable(t *sim.Thread, m *MAC) env.Errno {
 	t.Step(opDisable, &l.obj, nil)
+	m.refField.Write(t)
+	m.clientField.Read(t)
 	if m.disabled {
 		return 0
 	}
@@ -281,11 +306,23 @@ func (l *Layer) Balance(t *sim.Thread) {
 	l.All(func(m *MAC) { l.Refs.Balance(t, &m.refs, m.ref) })
 }
 
-// Flows returns the number of subflows; inside the perimeter.
+// Flows returns the number of subflows. It is not an operation.
 func (m *MAC) Flows() int { return m.flows }
 
-// AddFlows changes the number of subflows by n; inside the perimeter.
+// AddFlows changes the number of subflows by n. It is not an operation: for setting a world up.
 func (m *MAC) AddFlows(n int) { m.flows += n }
+
+// HasFlows reports whether there are subflows; inside the perimeter.
+func (m *MAC) HasFlows(t *sim.Thread) bool {
+	m.clientField.Read(t)
+	return m.flows > 0
+}
+
+// ChangeFlows is AddFlows by t; inside the perimeter.
+func (m *MAC) ChangeFlows(t *sim.Thread, n int) {
+	m.clientField.Write(t)
+	m.flows += n
+}
 
 // All calls visit for each registered MAC in the order of their registration. It is not an
 // operation.

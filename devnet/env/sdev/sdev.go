@@ -38,6 +38,7 @@ type Dir struct {
 
 	contents ksync.RWLock // sdev_contents
 	names    []string     // of the nodes that were made
+	entries  ksync.Field  // sdev_entries, under sdev_contents
 	nodes    int
 }
 
@@ -57,6 +58,7 @@ func (n *Node) Handle() env.DLHandle { return n.h }
 // Init empties the directory.
 func (d *Dir) Init(w *sim.World) {
 	d.contents.Init(w, nil, "sdev_contents", "net", 0)
+	d.entries.Init(w, nil, "sdev_entries", "net", 0)
 	d.names, d.nodes = d.names[:0], 0
 }
 
@@ -80,11 +82,17 @@ func (d *Dir) Lookup(t *sim.Thread, name string) (*Node, env.Errno) {
 		d.Refs.KeepSort(t, sort, check.Owner{Key: n, What: "a node of /dev/net"})
 	}
 	n.lock.Init(t.World(), nil, "v_lock", "", d.nodes)
+	d.add(t, name)
+	d.contents.Exit(t)
+	return n, 0
+}
+
+// add lists a name; the caller is a writer of the directory.
+func (d *Dir) add(t *sim.Thread, name string) {
+	d.entries.Write(t)
 	if !slices.Contains(d.names, name) {
 		d.names = append(d.names, name)
 	}
-	d.contents.Exit(t)
-	return n, 0
 }
 
 // Inactive is devname_inactive: the last reference to the node has gone, and the link is closed
@@ -105,6 +113,7 @@ func (d *Dir) Readdir(t *sim.Thread) []string {
 		d.contents.Exit(t)
 		d.contents.EnterWrite(t)
 	}
+	d.entries.Write(t)
 	kept := d.names[:0]
 	for _, name := range d.names {
 		if _, err := d.Devnet.MgmtGetLinkid(t, name); err == 0 {
@@ -147,7 +156,5 @@ func (d *Dir) visit(t *sim.Thread, id env.LinkID) {
 		return
 	}
 	d.Devnet.DevnetClose(t, h)
-	if !slices.Contains(d.names, name) {
-		d.names = append(d.names, name)
-	}
+	d.add(t, name)
 }

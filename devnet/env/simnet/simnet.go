@@ -23,13 +23,15 @@ type Driver struct {
 	MAC    *mac.Layer
 	Devnet Devnet
 
-	lock ksync.RWLock // simnet_dev_lock
-	devs map[env.LinkID]*mac.MAC
+	lock  ksync.RWLock // simnet_dev_lock
+	devs  map[env.LinkID]*mac.MAC
+	table ksync.Field // simnet_dev_list, under simnet_dev_lock
 }
 
 // Init forgets all devices.
 func (d *Driver) Init(w *sim.World) {
 	d.lock.Init(w, nil, "simnet_dev_lock", "", 0)
+	d.table.Init(w, nil, "simnet_dev_list", "", 0)
 	if d.devs == nil {
 		d.devs = make(map[env.LinkID]*mac.MAC)
 	}
@@ -41,6 +43,7 @@ func (d *Driver) Init(w *sim.World) {
 func (d *Driver) Create(t *sim.Thread, id env.LinkID, macname string) env.Errno {
 	d.lock.EnterWrite(t)
 	defer d.lock.Exit(t)
+	d.table.Read(t)
 	if d.devs[id] != nil {
 		return env.EEXIST
 	}
@@ -52,6 +55,7 @@ func (d *Driver) Create(t *sim.Thread, id env.LinkID, macname string) env.Errno 
 		_ = d.MAC.Unregister(t, m)
 		return err
 	}
+	d.table.Write(t)
 	d.devs[id] = m
 	d.MAC.LinkUpdate(t, m)
 	return 0
@@ -62,6 +66,7 @@ func (d *Driver) Create(t *sim.Thread, id env.LinkID, macname string) env.Errno 
 func (d *Driver) Delete(t *sim.Thread, id env.LinkID) env.Errno {
 	d.lock.EnterWrite(t)
 	defer d.lock.Exit(t)
+	d.table.Read(t)
 	m := d.devs[id]
 	if m == nil {
 		return env.ENOENT
@@ -73,6 +78,7 @@ func (d *Driver) Delete(t *sim.Thread, id env.LinkID) env.Errno {
 		_ = d.Devnet.DevnetCreate(t, m, id, env.Of(t).Zone)
 		return err
 	}
+	d.table.Write(t)
 	delete(d.devs, id)
 	_ = d.MAC.Unregister(t, m)
 	return 0

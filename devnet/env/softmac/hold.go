@@ -22,7 +22,7 @@ func (l *Layer) HoldDevice(t *sim.Thread, dev env.Dev) (env.Device, env.Errno) {
 	name := l.DDI.NameOf(driver, dev)
 	for {
 		l.hashLock.EnterRead(t)
-		s := l.find(name)
+		s := l.find(t, name)
 		if s != nil {
 			return l.hold(t, s)
 		}
@@ -39,8 +39,10 @@ func (l *Layer) hold(t *sim.Thread, s *softmac) (env.Device, env.Errno) {
 	l.take(t, s)
 	l.hashLock.Exit(t)
 	t.Awaits(s.cv.Object(), "", s.mutex.Object())
+	s.stateField.Read(t)
 	for s.state != attachDone {
 		s.cv.Wait(t, &s.mutex)
+		s.stateField.Read(t)
 	}
 	err := s.err
 	if err != 0 {
@@ -76,11 +78,13 @@ func (l *Layer) Recreate(t *sim.Thread) {
 // walk visits the devices; false if it must start afresh.
 func (l *Layer) walk(t *sim.Thread) bool {
 	l.hashLock.EnterRead(t)
+	l.hashField.Read(t)
 	for i, s := range l.hash {
 		if l.SkipLastChain && i == len(l.hash)-1 {
 			break
 		}
 		s.mutex.Enter(t)
+		s.stateField.Read(t)
 		if s.state == attachInprog {
 			l.take(t, s)
 			l.hashLock.Exit(t)
@@ -96,6 +100,7 @@ func (l *Layer) walk(t *sim.Thread) bool {
 			done := l.recreate(t, s)
 			s.mutex.Enter(t)
 			if done {
+				s.stateField.Write(t)
 				s.recreate = false
 			}
 			l.give(t, s)
@@ -114,6 +119,7 @@ func (l *Layer) recreate(t *sim.Thread, s *softmac) bool {
 		return false
 	}
 	if !s.nosupp {
+		s.macField.Read(t)
 		if err := l.Devnet.DevnetRecreate(t, s.mac, id); err != 0 {
 			t.Notef("softmac: cannot create %s again: %s", s.name, err)
 		}

@@ -54,6 +54,10 @@ type softmac struct {
 	mac      *mac.MAC
 	recreate bool // SOFTMAC_NEED_RECREATE
 	worker   *sim.Thread
+
+	stateField ksync.Field // smac_state and what goes with it, under smac_mutex
+	holdsField ksync.Field // smac_hold_cnt, under smac_mutex
+	macField   ksync.Field // smac_mh: the attach's, then anybody's while ATTACH_DONE, then the detach's
 }
 
 // Layer is the softmac module of one kernel.
@@ -70,6 +74,7 @@ type Layer struct {
 
 	hashLock    ksync.RWLock // softmac_hash_lock
 	hash        []*softmac   // newest first
+	hashField   ksync.Field  // softmac_hash, under softmac_hash_lock
 	globalMutex ksync.Mutex  // smac_global_lock
 	globalCv    ksync.Cond   // smac_global_cv
 	created     int
@@ -78,6 +83,7 @@ type Layer struct {
 // Init forgets all devices.
 func (l *Layer) Init(w *sim.World) {
 	l.hashLock.Init(w, nil, "softmac_hash_lock", "", 0)
+	l.hashField.Init(w, nil, "softmac_hash", "", 0)
 	l.globalMutex.Init(w, nil, "smac_global_lock", "", 0)
 	l.globalCv.Init(w, nil, "smac_global_cv", "", 0)
 	l.hash, l.created = l.hash[:0], 0
@@ -85,16 +91,20 @@ func (l *Layer) Init(w *sim.World) {
 
 // take makes one more hold of s, and give one less. The caller owns its mutex.
 func (l *Layer) take(t *sim.Thread, s *softmac) {
+	s.holdsField.Write(t)
 	s.holds++
 	l.Refs.Take(t, &s.refs)
 }
 
 func (l *Layer) give(t *sim.Thread, s *softmac) {
+	s.holdsField.Write(t)
 	s.holds--
 	l.Refs.Give(t, &s.refs)
 }
 
-func (l *Layer) find(name string) *softmac {
+// find looks a device up. The caller owns softmac_hash_lock.
+func (l *Layer) find(t *sim.Thread, name string) *softmac {
+	l.hashField.Read(t)
 	for _, s := range l.hash {
 		if s.name == name {
 			return s
@@ -107,6 +117,9 @@ func (l *Layer) insert(w *sim.World, d *ddi.Device) *softmac {
 	s := &softmac{name: d.Name, dev: d.Dev, legacy: d.Legacy, nosupp: d.NoSupp}
 	l.created++
 	s.refs.Open("smac_hold_cnt", d.Name)
+	s.stateField.Init(w, nil, "smac_state", d.Name, 0)
+	s.holdsField.Init(w, nil, "smac_hold_cnt", d.Name, 0)
+	s.macField.Init(w, nil, "smac_mh", d.Name, 0)
 	s.mutex.Init(w, nil, "smac_mutex", d.Name, 0)
 	s.cv.Init(w, nil, "smac_cv", d.Name, 0)
 	s.cv.Releasers = func(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
@@ -131,8 +144,9 @@ func (l *Layer) Place(w *sim.World, d *ddi.Device, m *mac.MAC) {
 // If a detach has just failed the attach was never undone, and nothing happens.
 func (l *Layer) Create(t *sim.Thread, d *ddi.Device) {
 	l.hashLock.EnterWrite(t)
-	s := l.find(d.Name)
+	s := l.find(t, d.Name)
 	if s == nil {
+		l.hashField.Write(t)
 		s = l.insert(t.World(), d)
 		l.globalMutex.Enter(t)
 		l.globalCv.Broadcast(t)
@@ -140,6 +154,7 @@ func (l *Layer) Create(t *sim.Thread, d *ddi.Device) {
 	}
 	s.mutex.Enter(t)
 	l.hashLock.Exit(t)
+	s.stateField.Write(t)
 	if s.left || s.state == attachDone {
 		s.left = false
 		s.mutex.Exit(t)
@@ -156,6 +171,7 @@ func (l *Layer) createTask(t *sim.Thread, s *softmac) {
 	t.Obliged(s.cv.Object(), "")
 	need, err := l.createDatalink(t, s)
 	s.mutex.Enter(t)
+	s.stateField.Write(t)
 	s.recreate = need
 	s.state, s.err, s.worker = attachDone, err, nil
 	s.cv.Broadcast(t)
@@ -191,6 +207,7 @@ func (l *Layer) createDatalink(t *sim.Thread, s *softmac) (need bool, err env.Er
 		}
 		return false, err
 	}
+	s.macField.Write(t)
 	s.mac = m
 	return id == env.InvalidLinkID, 0
 }
@@ -217,13 +234,15 @@ func (l *Layer) describe(t *sim.Thread, s *softmac) (env.LinkID, env.Errno) {
 // It never waits for a temporary hold. When it fails the device stays attached.
 func (l *Layer) Destroy(t *sim.Thread, name string) env.Errno {
 	l.hashLock.EnterWrite(t)
-	s := l.find(name)
+	s := l.find(t, name)
 	if s == nil {
 		l.hashLock.Exit(t)
 		return 0
 	}
 	s.mutex.Enter(t)
 	l.hashLock.Exit(t)
+	s.holdsField.Read(t)
+	s.stateField.Write(t)
 	if s.holds > 0 || s.state != attachDone || s.left {
 		s.left = true
 		s.mutex.Exit(t)
@@ -236,6 +255,7 @@ func (l *Layer) Destroy(t *sim.Thread, name string) env.Errno {
 
 	if err := l.destroyDatalink(t, s); err != 0 {
 		s.mutex.Enter(t)
+		s.stateField.Write(t)
 		s.state, s.left, s.worker = attachDone, true, nil
 		s.cv.Broadcast(t)
 		s.mutex.Exit(t)
@@ -244,8 +264,12 @@ func (l *Layer) Destroy(t *sim.Thread, name string) env.Errno {
 
 	l.hashLock.EnterWrite(t)
 	s.mutex.Enter(t)
+	s.stateField.Write(t)
+	s.macField.Write(t)
+	s.holdsField.Read(t)
 	s.state, s.mac, s.err, s.recreate, s.worker = uninit, nil, 0, false, nil
 	if s.holds == 0 {
+		l.hashField.Write(t)
 		l.remove(s)
 	}
 	s.mutex.Exit(t)
@@ -255,6 +279,7 @@ func (l *Layer) Destroy(t *sim.Thread, name string) env.Errno {
 
 // destroyDatalink takes the devnet away. A softmac whose attach has failed has none.
 func (l *Layer) destroyDatalink(t *sim.Thread, s *softmac) env.Errno {
+	s.macField.Read(t)
 	if s.mac == nil {
 		return 0
 	}

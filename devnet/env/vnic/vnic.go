@@ -27,6 +27,7 @@ type Driver struct {
 
 	lock  ksync.RWLock // vnic_lock
 	vnics map[env.LinkID]*vnic
+	table ksync.Field // vnic_hash, under vnic_lock
 }
 
 type vnic struct {
@@ -37,6 +38,7 @@ type vnic struct {
 // Init forgets all VNICs.
 func (d *Driver) Init(w *sim.World) {
 	d.lock.Init(w, nil, "vnic_lock", "", 0)
+	d.table.Init(w, nil, "vnic_hash", "", 0)
 	if d.vnics == nil {
 		d.vnics = make(map[env.LinkID]*vnic)
 	}
@@ -58,6 +60,7 @@ func (d *Driver) Create(t *sim.Thread, id env.LinkID, macname string, lower env.
 }
 
 func (d *Driver) create(t *sim.Thread, v *vnic, id env.LinkID, macname string, lower env.LinkID) env.Errno {
+	d.table.Read(t)
 	if d.vnics[id] != nil {
 		return env.EEXIST
 	}
@@ -86,6 +89,7 @@ func (d *Driver) create(t *sim.Thread, v *vnic, id env.LinkID, macname string, l
 		_ = d.MAC.Unregister(t, v.mac)
 		return err
 	}
+	d.table.Write(t)
 	d.vnics[id] = v
 	d.MAC.LinkUpdate(t, v.mac)
 	return 0
@@ -96,6 +100,7 @@ func (d *Driver) create(t *sim.Thread, v *vnic, id env.LinkID, macname string, l
 // ENOENT if the driver has no such id.
 func (d *Driver) Delete(t *sim.Thread, id env.LinkID) env.Errno {
 	d.lock.EnterWrite(t)
+	d.table.Read(t)
 	v := d.vnics[id]
 	if v == nil {
 		d.lock.Exit(t)
@@ -110,6 +115,7 @@ func (d *Driver) Delete(t *sim.Thread, id env.LinkID) env.Errno {
 		d.lock.Exit(t)
 		return err
 	}
+	d.table.Write(t)
 	delete(d.vnics, id)
 	d.lock.Exit(t)
 	_ = d.MAC.Unregister(t, v.mac)

@@ -58,6 +58,7 @@ func (l *Layer) shutdownStack(t *sim.Thread, z *Zone) {
 	if z.Shared {
 		return
 	}
+	z.stackField.Write(t)
 	z.stack.closing = true
 	if l.module != nil && z.stack.arg != nil {
 		l.module.Shutdown(t, z.ID, z.stack.arg)
@@ -79,6 +80,7 @@ func (l *Layer) NetstackGetCurrent(t *sim.Thread) *Netstack {
 		z = &l.global
 	}
 	t.Step(opStack, &z.obj, nil)
+	z.stackField.Write(t)
 	if z.stack.closing {
 		return nil
 	}

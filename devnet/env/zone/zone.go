@@ -11,6 +11,7 @@ import (
 	"dlsim/devnet/env"
 	"dlsim/sim"
 	"dlsim/sim/check"
+	"dlsim/sim/ksync"
 )
 
 // Status is a zone_status_t; it only ever goes up.
@@ -75,6 +76,11 @@ type Zone struct {
 	stopper *sim.Thread // in zone_shutdown
 	waiting sim.Queue   // for its end, or for the last reference
 	obj     sim.Object
+
+	statusField ksync.Field // zone_status, under zone_status_lock
+	refField    ksync.Field // zone_ref, under zone_lock
+	linksField  ksync.Field // zone_dl_list, under zone_lock
+	stackField  ksync.Field // netstack_refcnt and the flags of closing, under netstack_lock
 }
 
 // Layer is the zones of one kernel. The global zone is always there and always runs.
@@ -88,14 +94,16 @@ type Layer struct {
 	module *Module // registered for network stacks, nil if none is
 	zones  []*Zone // all others
 	global Zone
-	list   sim.Object // zones
+	list   sim.Object  // zones
+	active ksync.Field // zone_active, under zonehash_lock
 }
 
 // Init forgets all zones but the global one.
 func (l *Layer) Init(w *sim.World) {
 	l.zones, l.module = l.zones[:0], nil
 	l.global = Zone{ID: env.GlobalZone, Name: "global", status: Running, layer: l}
-	l.global.open()
+	l.global.open(w)
+	l.active.InitLeaf(w, "zone_active", "")
 	w.Register(&l.global.obj, "zone", "global", 0, nil)
 	w.Register(&l.list, "zones", "", 0, nil)
 }
@@ -103,7 +111,7 @@ func (l *Layer) Init(w *sim.World) {
 // Add makes a zone. It is not an operation: for setting a world up.
 func (l *Layer) Add(w *sim.World, id env.ZoneID, name string, s Status) *Zone {
 	z := &Zone{ID: id, Name: name, status: s, layer: l}
-	z.open()
+	z.open(w)
 	w.Register(&z.obj, "zone", name, 0, z)
 	l.zones = append(l.zones, z)
 	l.createStack(z)
@@ -111,7 +119,11 @@ func (l *Layer) Add(w *sim.World, id env.ZoneID, name string, s Status) *Zone {
 }
 
 // open begins the accounts of a new zone.
-func (z *Zone) open() {
+func (z *Zone) open(w *sim.World) {
+	z.statusField.InitLeaf(w, "zone_status", z.Name)
+	z.refField.InitLeaf(w, "zone_ref", z.Name)
+	z.linksField.InitLeaf(w, "zone_dl_list", z.Name)
+	z.stackField.InitLeaf(w, "netstack_refcnt", z.Name)
 	z.refs.Open("zone_ref", z.Name)
 	z.stack.refs.Open("netstack_refcnt", z.Name)
 }
@@ -130,9 +142,11 @@ func (l *Layer) Get(id env.ZoneID) *Zone {
 // get is Get by t, as part of its operation; it sees the status too.
 func (l *Layer) get(t *sim.Thread, id env.ZoneID) *Zone {
 	t.Touch(&l.list, sim.Read)
+	l.active.Read(t)
 	z := l.Get(id)
 	if z != nil {
 		t.Touch(&z.obj, sim.Read)
+		z.statusField.Read(t)
 	}
 	return z
 }
@@ -177,9 +191,11 @@ func (l *Layer) FindByID(t *sim.Thread, id env.ZoneID) *Zone {
 		return nil
 	}
 	t.Step(opFind, &z.obj, nil)
+	z.statusField.Read(t)
 	if !z.active() {
 		return nil
 	}
+	z.refField.Write(t)
 	z.ref++
 	l.Refs.Take(t, &z.refs)
 	return z
@@ -190,12 +206,15 @@ func (z *Zone) active() bool { return z.status >= Ready && z.status <= Down }
 // StatusGet is zone_status_get: it may change right after.
 func (z *Zone) StatusGet(t *sim.Thread) Status {
 	t.Step(opStatus, &z.obj, nil)
+	z.statusField.Read(t)
 	return z.status
 }
 
 // Rele is zone_rele.
 func (z *Zone) Rele(t *sim.Thread) {
 	t.Step(opRele, &z.obj, nil)
+	z.refField.Write(t)
+	z.statusField.Read(t)
 	z.ref--
 	z.layer.Refs.Give(t, &z.refs)
 	if z.ref == 0 && z.status == Dead {
@@ -209,6 +228,7 @@ func (z *Zone) Rele(t *sim.Thread) {
 // SetStatus moves the zone up the ladder; going down or staying is refused with false.
 func (z *Zone) SetStatus(t *sim.Thread, s Status) bool {
 	t.Step(opSet, &z.obj, nil)
+	z.statusField.Write(t)
 	if s <= z.status {
 		return false
 	}
@@ -259,10 +279,13 @@ func (l *Layer) Destroy(t *sim.Thread, id env.ZoneID) env.Errno {
 	}
 	z.SetStatus(t, Dead)
 	l.destroyStack(z)
+	z.refField.Read(t)
 	for z.ref > 0 {
 		t.Block(opDestroyWait, &z.obj, &z.waiting)
+		z.refField.Read(t)
 	}
 	t.Touch(&l.list, sim.Write)
+	l.active.Write(t)
 	l.Forget(id)
 	return 0
 }
@@ -285,6 +308,7 @@ func (l *Layer) DatalinkWalk(t *sim.Thread, id env.ZoneID, visit func(env.LinkID
 		return env.ENOENT
 	}
 	t.Step(opWalk, &z.obj, nil)
+	z.linksField.Read(t)
 	for _, link := range slices.Clone(z.links) {
 		visit(link)
 	}
@@ -300,12 +324,16 @@ func (l *Layer) AddDatalink(t *sim.Thread, id env.ZoneID, link env.LinkID) env.E
 		return env.ENXIO
 	}
 	t.Step(opAdd, &z.obj, nil)
+	z.statusField.Read(t)
+	z.linksField.Write(t)
 	if !z.active() {
 		return env.ENXIO
 	}
 	t.Touch(&l.list, sim.Read)
 	for _, other := range l.zones {
 		t.Touch(&other.obj, sim.Read)
+		other.statusField.Read(t)
+		other.linksField.Read(t)
 		if other.active() && other.has(link) {
 			if other == z {
 				return env.EEXIST
@@ -325,6 +353,8 @@ func (l *Layer) RemoveDatalink(t *sim.Thread, id env.ZoneID, link env.LinkID) en
 		return env.EINVAL
 	}
 	t.Step(opRemove, &z.obj, nil)
+	z.statusField.Read(t)
+	z.linksField.Write(t)
 	if !z.active() {
 		return env.EINVAL
 	}
@@ -357,6 +387,7 @@ func (z *Zone) Enlist(link env.LinkID) {
 // Relist is Enlist by a daemon that starts, as part of its operation.
 func (z *Zone) Relist(t *sim.Thread, link env.LinkID) {
 	t.Touch(&z.obj, sim.Write)
+	z.linksField.Write(t)
 	z.Enlist(link)
 }
 
@@ -372,6 +403,8 @@ func (l *Layer) CheckDatalink(t *sim.Thread, link env.LinkID) env.ZoneID {
 	t.Touch(&l.list, sim.Read)
 	for _, z := range l.zones {
 		t.Touch(&z.obj, sim.Read)
+		z.statusField.Read(t)
+		z.linksField.Read(t)
 		if z.active() && z.has(link) {
 			return z.ID
 		}
