@@ -22,9 +22,10 @@ import (
 // by dlsim bugs, which expects the same.
 func TestReportedBugs(t *testing.T) {
 	records := make(map[string]*explore.Record)
-	kept := 0
+	kept, ran := 0, 0
 	for _, x := range unpatched(t) {
 		t.Run(fmt.Sprintf("%s/%s", x.bug.ID, x.Expected.Kind), func(t *testing.T) {
+			ran++
 			wrong := []string{"no trace of that kind is kept"}
 			for _, file := range x.traces(t) {
 				if records[file] == nil {
@@ -42,8 +43,8 @@ func TestReportedBugs(t *testing.T) {
 			}
 		})
 	}
-	if kept < 30 {
-		t.Errorf("kept traces show only %d reports", kept)
+	if kept < ran*3/4 {
+		t.Errorf("kept traces show only %d of %d reports", kept, ran)
 	}
 }
 
