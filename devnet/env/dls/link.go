@@ -64,11 +64,11 @@ type Layer struct {
 	// Fault makes link_hold, link_hold_create, link_setzid and rele_by_name fail.
 	Fault env.Fault
 
-	cache kmem.Cache[Link]
-	hash  map[string]Ptr
-	names []string   // for All
-	obj   sim.Object // i_dls_link_hash
-	field ksync.Field
+	cache   kmem.Cache[Link]
+	hash    map[string]Ptr
+	names   []string    // for All
+	obj     sim.Object  // i_dls_link_hash
+	entries ksync.Field // of the hash, under its lock
 }
 
 var linkType = &kmem.Type[Link]{
@@ -94,13 +94,13 @@ func (l *Layer) Init(w *sim.World, debug bool) {
 	l.cache.Debug = debug
 	l.cache.Init(w, linkType)
 	w.Register(&l.obj, "i_dls_link_hash", "", 0, nil)
-	l.field.InitLeaf(w, "i_dls_link_hash entries", "")
+	l.entries.InitLeaf(w, "i_dls_link_hash entries", "")
 }
 
 // Find looks a link up in i_dls_link_hash and takes no hold. It needs no perimeter.
 func (l *Layer) Find(t *sim.Thread, name string) (Ptr, bool) {
 	t.Step(opFind, &l.obj, nil)
-	l.field.Read(t)
+	l.entries.Read(t)
 	p, ok := l.hash[name]
 	return p, ok
 }
@@ -149,7 +149,7 @@ func (l *Layer) HoldCreate(t *sim.Thread, name string) (Ptr, env.Errno) {
 		l.MAC.NotifyAdd(t, m, func(u *sim.Thread) { l.notify(u, p) })
 	}
 	t.Step(opInsert, &l.obj, nil)
-	l.field.Write(t)
+	l.entries.Write(t)
 	if _, dup := l.hash[name]; dup {
 		t.Fail(sim.KindPanic, "dls_link_hold_create", "dls_link_hold_create: "+name+" is in the hash already")
 	}
@@ -193,7 +193,7 @@ func (l *Layer) Rele(t *sim.Thread, p Ptr) {
 		return
 	}
 	t.Step(opRemove, &l.obj, nil)
-	l.field.Write(t)
+	l.entries.Write(t)
 	delete(l.hash, p.At(t).Name)
 	l.destroy(t, p)
 }

@@ -80,7 +80,7 @@ func (l *Layer) NetstackGetCurrent(t *sim.Thread) *Netstack {
 		z = &l.global
 	}
 	t.Step(opStack, &z.obj, nil)
-	z.stackField.Write(t)
+	z.stackField.Read(t)
 	if z.stack.closing {
 		return nil
 	}

@@ -80,7 +80,7 @@ type Zone struct {
 	statusField ksync.Field // zone_status, under zone_status_lock
 	refField    ksync.Field // zone_ref, under zone_lock
 	linksField  ksync.Field // zone_dl_list, under zone_lock
-	stackField  ksync.Field // netstack_refcnt and the flags of closing, under netstack_lock
+	stackField  ksync.Field // netstack_flags: that it closes, under netstack_lock
 }
 
 // Layer is the zones of one kernel. The global zone is always there and always runs.
@@ -123,7 +123,7 @@ func (z *Zone) open(w *sim.World) {
 	z.statusField.InitLeaf(w, "zone_status", z.Name)
 	z.refField.InitLeaf(w, "zone_ref", z.Name)
 	z.linksField.InitLeaf(w, "zone_dl_list", z.Name)
-	z.stackField.InitLeaf(w, "netstack_refcnt", z.Name)
+	z.stackField.InitLeaf(w, "netstack_flags", z.Name)
 	z.refs.Open("zone_ref", z.Name)
 	z.stack.refs.Open("netstack_refcnt", z.Name)
 }
