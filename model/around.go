@@ -23,8 +23,14 @@ func (p *prepared) touches(o *operation) uint64 {
 	for _, over := range o.Over {
 		m |= marked(p.ids, over)
 	}
+	if m == 0 || o.unfinished() {
+		m |= unknownLink
+	}
 	return m
 }
+
+// unknownLink stands for all links of which the history does not tell a MAC.
+const unknownLink = 1 << 63
 
 // below returns the links that an operation has in use until it returns because it deletes what is
 // made on them.

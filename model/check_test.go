@@ -124,6 +124,35 @@ func TestVerdicts(t *testing.T) {
 			at("c", 5, 6, GetLinkid, Args{Name: "v0", Zone: 5}, Result{Link: 2}),
 			at("c", 7, 8, IsLinkVisible, Args{Link: 2, Into: 5}, Result{Visible: false}),
 		}},
+		{"a creation that was interrupted comes when the name is free", OK, []Operation{
+			at("b", 1, 2, Signal, Args{Target: "a"}, okay),
+			at("a", 3, 4, CreateLinkid, Args{Link: 2, Name: "v0"}, fails(env.EINTR)),
+			at("a", 5, 6, Destroy, v0, okay),
+			at("a", 7, 8, DestroyLinkid, v0, okay),
+			at("c", 9, 10, CreateLinkid, Args{Link: 2, Name: "v0"}, fails(env.EEXIST)),
+		}},
+		{"nobody else's does", NotLinearizable, []Operation{
+			at("a", 5, 6, Destroy, v0, okay),
+			at("a", 7, 8, DestroyLinkid, v0, okay),
+			at("c", 9, 10, CreateLinkid, Args{Link: 2, Name: "v0"}, fails(env.EEXIST)),
+		}},
+		{"an open that does not get its tunnel, which somebody deletes", OK, []Operation{
+			at("a", 1, 6, Open, Args{Name: "ip.tun0"}, fails(env.ENOENT)),
+			at("b", 2, 3, HoldTmp, Args{Link: 3}, Result{MAC: "iptun3", Link: 3}),
+			at("b", 4, 7, ReleTmp, Args{MAC: "iptun3"}, okay),
+			at("c", 5, 8, Destroy, Args{Link: 3}, okay),
+			at("c", 9, 10, DestroyLinkid, Args{Link: 3}, okay),
+		}},
+		{"a tunnel that nobody opens is nowhere", NotLinearizable, []Operation{
+			at("b", 2, 3, HoldTmp, Args{Link: 3}, Result{MAC: "iptun3", Link: 3}),
+		}},
+		{"a zone that shuts down gives back what was made meanwhile", OK, []Operation{
+			at("a", 1, 2, CreateLinkid, Args{Link: 3, Name: "s0", Class: env.ClassSimnet}, okay),
+			at("a", 3, 4, Create, Args{Link: 3, MAC: "sim0", Class: env.ClassSimnet}, okay),
+			at("a", 5, 6, SetZone, Args{Link: 3, Into: 5}, okay),
+			at("a", 7, 8, ZoneShutdown, Args{Into: 5}, okay),
+			at("a", 9, 10, Destroy, Args{Link: 3}, okay),
+		}},
 		{"but the kernel did not move it", NotLinearizable, []Operation{
 			at("b", 1, 2, Signal, Args{Target: "a"}, okay),
 			at("a", 3, 4, SetZone, Args{Link: 2, Into: 5}, fails(env.EINTR)),

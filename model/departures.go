@@ -45,6 +45,9 @@ func refusedDestroyHides() []*rule {
 				if l != nil && l.phase == visible {
 					t := x.carry(int32(l.mac))
 					t.of(l.mac).phase = absent
+					if forced(x, l) {
+						t.of(l.mac).refs = 0 // they are written off (L05)
+					}
 					t.changed(x)
 				}
 			},

@@ -72,6 +72,12 @@ func needs() []need {
 			at("a", 3, 4, Readdir, Args{}, okay),
 			at("a", 5, 6, Rebuild, Args{}, okay),
 		}},
+		{"readdir: last of a tunnel", nil, []Operation{
+			at("a", 1, 2, Open, Args{Name: "ip.tun0"}, tun), at("b", 3, 6, Rename, Args{Link: 3, Name: "x0"}, fails(env.EBUSY)),
+			at("a", 4, 5, Close, Args{MAC: "iptun3"}, okay), at("a", 7, 8, HoldTmp, Args{Link: 3}, tun),
+			at("a", 9, 10, ReleTmp, Args{MAC: "iptun3"}, okay), at("a", 11, 12, Readdir, Args{}, okay),
+			at("a", 13, 14, Hold, Args{Link: 3}, gone),
+		}},
 		{"readdir: device attached", func(s *System) {
 			s.Links = []Link{{MAC: "net0", Class: env.ClassPhys, Absent: true}}
 			s.Names = []Name{{ID: 1, Name: "net0", Class: env.ClassPhys, Dev: "net0"}}

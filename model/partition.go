@@ -36,6 +36,7 @@ func (h *History) parts() []*History {
 			changes[o.Link] = true
 		}
 	}
+	g.joinUnfinished(h)
 	over := func(id env.LinkID, below []env.LinkID) {
 		for _, b := range below {
 			if changes[b] || g.changing(h, b) {
@@ -100,6 +101,39 @@ func (g *groups) join(keys ...key) {
 		}
 		g.parent[root] = first
 	}
+}
+
+// joinUnfinished puts opens that may have made a tunnel, and not got it, and whatever is about a link that nobody
+// has told of into one group.
+func (g *groups) joinUnfinished(h *History) {
+	if !slices.ContainsFunc(h.Ops, func(o Operation) bool { return o.unfinished() }) {
+		return
+	}
+	var keys []key
+	for i := range h.Ops {
+		o := &h.Ops[i]
+		if o.unfinished() {
+			keys = append(keys, nameKey(o.Name))
+		}
+		if !h.tells(o.Link) {
+			keys = append(keys, idKey(o.Link), macKey(o.MAC))
+		}
+	}
+	g.join(keys...)
+}
+
+// unfinished reports whether the operation is an open that may have made a tunnel, and has not got it.
+func (o *Operation) unfinished() bool {
+	return o.Op == Open && isTunnelName(o.Name) && (o.Pending || o.Result.Err != ok)
+}
+
+// tells reports whether the history says where a linkid is from.
+func (h *History) tells(id env.LinkID) bool {
+	return slices.ContainsFunc(h.Start.Names, func(n Name) bool { return n.ID == id }) ||
+		slices.ContainsFunc(h.Start.Links, func(l Link) bool { return !l.Absent && l.ID == id }) ||
+		slices.ContainsFunc(h.Ops, func(o Operation) bool {
+			return o.Op == CreateLinkid && o.Link == id || o.Op == Open && o.Result.Link == id
+		})
 }
 
 // changing reports whether an operation of the history attaches or detaches the device of a link.

@@ -86,5 +86,5 @@ func mayBeInUse(x *step) bool {
 	l := x.s.of(x.o.mac)
 	return l.held() || l.trefs > 0 || l.loading || l.attaching || usedBelow(x, l, false) ||
 		x.around(usesMAC|setOf(HoldTmp, HoldTmpByLink, ReleTmp, LinkEvent, KstatRead, IsLinkVisible, Phydev,
-			DaemonStart, Attach, Detach, Destroy, PropTaskWait))
+			PhysAttr, DaemonStart, Attach, Detach, Destroy, PropTaskWait))
 }

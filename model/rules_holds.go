@@ -125,8 +125,8 @@ func lastOfTunnel(x *step) {
 		t.of(x.o.mac).phase = absent
 		t.changed(x)
 	}
-	if l.phase != visible || l.held() || x.o.Zone != l.owner || x.around(usesMAC) {
-		x.carry(0) // somebody else has it: the tunnel stays, or is theirs to delete
+	if l.phase != visible || l.held() || l.flows > 0 || x.o.Zone != l.owner || x.around(usesMAC) {
+		x.carry(0) // somebody else has it, or it has flows: the tunnel stays, or is theirs to delete
 	}
 }
 

@@ -263,6 +263,7 @@ func unregister(x *step) {
 // gone makes a link absent. Temporary references to it may be left, and what it was called last
 // stays, for events that tell of it.
 func (l *link) gone() {
+	l.strange = l.strange || l.unnamed() || l.attaching && l.name == 0
 	l.phase = absent
 	l.refs, l.local, l.flows = 0, 0, 0
 	l.loading, l.attaching = false, false

@@ -139,13 +139,31 @@ func lookupRules() []*rule {
 			says: "and looks names up, which attaches the device of a name that the daemon does not tell",
 			from: "seed C:1334-1352; environment.md 12, 16",
 			do: func(x *step) {
-				if !x.faulty(env.ENOENT) {
+				if !x.faulty(env.ENOENT) && !x.around(setOf(UpLinkid, RemapLinkid, DestroyLinkid)) {
 					return
 				}
 				for i := range x.s.names {
 					l := x.s.of(x.s.names[i].name)
 					if l != nil && l.class == physical && l.phase == absent && !l.attaching {
 						x.next().of(l.mac).attaching = true
+					}
+				}
+			},
+		},
+		{
+			name: "readdir: last of a tunnel", ops: []Op{Readdir}, answers: []env.Errno{ok},
+			says: "and opens and closes each link, which deletes an implicit tunnel that nobody uses",
+			from: "seed C:1264-1269; environment.md 12",
+			do: func(x *step) {
+				for i := range x.s.links {
+					l := &x.s.links[i]
+					if l.implicit && l.phase == visible && !l.held() && l.flows == 0 {
+						t := x.next()
+						t.of(l.mac).gone()
+						t.changed(x)
+						if e := t.entry(l.id); e != nil {
+							e.known = unsure // until the daemon has forgotten it
+						}
 					}
 				}
 			},

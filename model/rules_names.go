@@ -63,8 +63,8 @@ func nameRules() []*rule {
 			name: "destroy_linkid", ops: []Op{DestroyLinkid}, answers: []env.Errno{ok},
 			says: "userland has the daemon forget a link", from: "environment.md 10.6",
 			do: func(x *step) {
-				if x.s.entry(x.o.Link) != nil {
-					x.next().forget(x.o.Link)
+				if e := x.s.known(x.o.Link); e != nil {
+					x.next().forget(e.id)
 				}
 			},
 		},

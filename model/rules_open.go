@@ -93,7 +93,7 @@ func openRules() []*rule {
 			says: "EINVAL if the daemon tells the linkid of a device's name the second time, and then not its device",
 			from: "seed C:599-617, 1345-1348",
 			do: func(x *step) {
-				if l := x.s.of(x.o.name); l != nil && l.class == physical && (x.trouble() || x.around(setOf(RemapLinkid, UpLinkid, Rename))) {
+				if l := x.s.of(x.o.name); l != nil && l.class == physical && (x.trouble() || x.around(setOf(RemapLinkid, UpLinkid, Rename, SetZone, zoneRemove))) {
 					x.carry(0)
 					attachesDevice(x, 0)
 				}
@@ -157,7 +157,7 @@ func openRules() []*rule {
 		},
 		{
 			name: "open: still the zone's", ops: []Op{Open}, answers: []env.Errno{ok}, step: atReturn,
-			says: "when it returns to a zone the link is in that zone: a zone never gets another's link",
+			says: "when a zone has got the link it is in that zone: a zone never gets another's link",
 			from: "seed C:1711-1717; bugs.md L24",
 			do: func(x *step) {
 				l := x.s.of(x.o.madeMAC)

@@ -16,6 +16,7 @@ func renameRules() []*rule {
 				x.same()
 				e := x.s.entry(x.o.Link)
 				if e == nil || e.dev == 0 {
+					attachesStrange(x)
 					return
 				}
 				if l := x.s.of(e.dev); l != nil && l.phase == absent && !l.attaching {
@@ -95,7 +96,7 @@ func renameRules() []*rule {
 			says: "EBUSY also if somebody holds it for a moment, or, to take over a linkid, has its MAC open",
 			from: "bugs.md N14; environment.md 4.3",
 			do: func(x *step) {
-				x.when(x.around(takesRef|setOf(Rename)) || x.o.Onto != env.InvalidLinkID && x.around(usesMAC|setOf(Destroy)))
+				x.when(x.around(takesRef|setOf(Rename)) || x.o.Onto != env.InvalidLinkID && x.around(usesMAC|setOf(Destroy, DaemonStart)))
 			},
 		},
 		{
@@ -128,5 +129,14 @@ func renameRules() []*rule {
 				x.when(x.o.Zone != env.GlobalZone && (e == nil || e.zone != x.o.Zone || e.moved))
 			},
 		},
+	}
+}
+
+// attachesStrange adds states in which a device is attached whose linkid the history does not know.
+func attachesStrange(x *step) {
+	for i := range x.s.links {
+		if l := &x.s.links[i]; l.strange && l.phase == absent && !l.attaching && x.s.anonymous(x.o) {
+			x.next().of(l.mac).attaching = true
+		}
 	}
 }

@@ -117,15 +117,17 @@ func zoneRules() []*rule {
 		{
 			name: "setzone: zone not up", ops: []Op{SetZone},
 			answers: []env.Errno{env.ENXIO, env.EINVAL},
-			says:    "ENXIO if the zone to move to is not READY to DOWN, EINVAL if that to move from is not, ENXIO if that does not list the link",
-			from:    "environment.md 8.2, 10.2, 13 (9)",
+			says: "ENXIO if the zone to move to is not READY to DOWN, or shuts down, EINVAL if that to move from is not READY to DOWN, " +
+				"ENXIO if that does not list the link",
+			from: "environment.md 8.2, 10.2, 13 (9)",
 			do: func(x *step) {
 				l := x.s.visible(x.o.Link)
 				out := l != nil && mayBeInactive(x, l.zone)
 				if x.o.Result.Err == env.EINVAL {
 					x.when(out || otherwise(x) && x.p.zonesMayBeInactive(x.o))
 				} else {
-					x.when(out || mayBeInactive(x, x.o.Into) || otherwise(x))
+					_, high := x.p.status(x.o, x.o.Into)
+					x.when(out || high >= ZoneShuttingDown && x.o.Into != env.GlobalZone || mayBeInactive(x, x.o.Into) || otherwise(x))
 				}
 			},
 		},

@@ -49,6 +49,9 @@ type link struct {
 	loading bool
 	// attaching says that the device has been attached, and the link may come at any time.
 	attaching bool
+	// strange is a device that the daemon had never seen and that has been attached since: it has a name
+	// and a linkid now, which the history does not know.
+	strange bool
 	// ownName and zoneName are the names of the kstats in the owner's zone and in kstatZone; 0
 	// for none.
 	ownName, zoneName word
@@ -74,6 +77,8 @@ type entry struct {
 	moved bool
 	// alias is a name that it may have got, or get: a remap ended with an error.
 	alias word
+	// again says that a request to make it, which was interrupted, may be carried out once it is forgotten.
+	again bool
 }
 
 // called reports whether the entry may have the name.
@@ -207,18 +212,22 @@ func (s *state) visible(id env.LinkID) *link {
 // history does not know its name and linkid.
 func (l *link) unnamed() bool { return l.phase != absent && l.class == physical && l.name == 0 }
 
-// anonymous reports whether the operation may be about an unnamed link, by a linkid or a name that
-// stands for nothing else. What it answers is not judged.
+// anonymous reports whether the operation may be about an unnamed or strange link, or a tunnel that an open
+// has made and not got (bugs.md L14), by a linkid, name or MAC that stands for nothing else. What it answers
+// is not judged.
 func (s *state) anonymous(o *operation) bool {
-	if !slices.ContainsFunc(s.links, func(l link) bool { return l.unnamed() }) {
-		return false
-	}
 	unknown := func(id env.LinkID) bool {
 		return id != env.InvalidLinkID && s.find(id) == nil && s.entry(id) == nil
 	}
+	ids := unknown(o.Link) || unknown(o.Result.Link) || slices.ContainsFunc(o.Over, unknown)
+	if e := s.entry(unknownID); e != nil && (ids || o.mac != 0 && s.of(o.mac) == nil || o.Op == KstatRead && o.name == e.name) {
+		return true
+	}
+	if !slices.ContainsFunc(s.links, func(l link) bool { return l.unnamed() || l.strange }) {
+		return false
+	}
 	known := func(e entry) bool { return e.name == o.name }
-	return unknown(o.Link) || unknown(o.Result.Link) || slices.ContainsFunc(o.Over, unknown) ||
-		o.name != 0 && !slices.ContainsFunc(s.names, known)
+	return ids || o.name != 0 && !slices.ContainsFunc(s.names, known)
 }
 
 // of returns the link of a MAC, nil if the history knows none.
@@ -249,14 +258,18 @@ func (s *state) known(id env.LinkID) *entry {
 	return s.entry(unknownID)
 }
 
-// forget takes an entry out of the daemon's table.
+// forget takes an entry out of the daemon's table, unless it may be there again already.
 func (s *state) forget(id env.LinkID) {
+	if e := s.entry(id); e != nil && e.again {
+		e.known, e.again = unsure, false
+		return
+	}
 	s.names = slices.DeleteFunc(s.names, func(e entry) bool { return e.id == id })
 }
 
 // add puts an entry into the daemon's table, which is in order of linkid.
 func (s *state) add(e entry) {
-	s.forget(e.id)
+	s.names = slices.DeleteFunc(s.names, func(k entry) bool { return k.id == e.id })
 	at := len(s.names)
 	for at > 0 && s.names[at-1].id > e.id {
 		at--
