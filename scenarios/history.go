@@ -93,7 +93,10 @@ func (h *history) end(t *sim.Thread, num int, r model.Result) {
 	}
 	h.clock++
 	o := &h.Ops[num]
-	o.Return, o.Pending, o.Result, o.Until = h.clock, false, r, t.World().Steps()
+	if o.Return == 0 || r.Err != 0 {
+		o.Return = h.clock
+	}
+	o.Pending, o.Result, o.Until = false, r, t.World().Steps()
 }
 
 // judged does work as an operation of the history, called by the step's thread from its zone.
@@ -135,6 +138,18 @@ func (c *call) holds(h env.DLHandle, err env.Errno) model.Result {
 		c.madeMAC = r.MAC
 	}
 	return r
+}
+
+// Held implements dls.Events. An open has had its effect once the thread has the dls_link: the zone that
+// the link is moved to between then and the return of the call is no concern of it.
+func (h *history) Held(t *sim.Thread) {
+	for i := len(h.Ops) - 1; i >= 0; i-- {
+		if o := &h.Ops[i]; o.Pending && o.Op == model.Open && o.Thread == t.Name() {
+			h.clock++
+			o.Return = h.clock
+			return
+		}
+	}
 }
 
 // Begin implements dls.Events.

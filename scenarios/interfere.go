@@ -8,11 +8,12 @@ import (
 	"dlsim/sim"
 )
 
-// fault is a Fault of the scenario and how many matching upcalls it has seen.
+// fault is a Fault of the scenario, how many matching upcalls it has seen, and whether it has hit one.
 type fault struct {
 	*Fault
-	errno env.Errno
-	seen  int
+	errno  env.Errno
+	seen   int
+	struck bool
 }
 
 // interfere decides what goes wrong with an upcall: the first fault that strikes.
@@ -42,7 +43,11 @@ func (f *fault) strikes(t *sim.Thread) bool {
 	if f.seen <= f.After || f.seen > f.After+f.Times {
 		return false
 	}
-	return !f.Maybe || t.Choose(2, "fault "+f.Upcall+" "+f.Errno) == 1
+	if f.Maybe && t.Choose(2, "fault "+f.Upcall+" "+f.Errno) == 0 {
+		return false
+	}
+	f.struck = true
+	return true
 }
 
 var (

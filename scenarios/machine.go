@@ -3,6 +3,8 @@
 package scenarios
 
 import (
+	"slices"
+
 	"dlsim/devnet"
 	"dlsim/devnet/env"
 	"dlsim/devnet/env/dlmgmtd"
@@ -71,11 +73,30 @@ func (m *machine) main(t *sim.Thread) {
 		}
 	}
 	t.Quiesce()
+	m.settle(t)
 	m.quiet = true
 	if m.stale {
 		m.kernel.CheckStale(t)
 	}
 	m.kernel.CheckRefs(t, m.open)
+}
+
+// settle lets the outside do what it does in the end: a halted daemon goes on, and one that has not done, or
+// denied, what it was asked to, because of a fault, is started again. What that does not put right stays.
+func (m *machine) settle(t *sim.Thread) {
+	d := &m.kernel.Daemon
+	if d.Process().Halted() {
+		d.Resume(t)
+		t.Quiesce()
+	}
+	m.kernel.Links.Events = nil // what comes now is not judged
+	m.kernel.Door.Interfere = nil
+	struck := slices.ContainsFunc(m.faults, func(f fault) bool { return f.struck })
+	if struck && d.Up() {
+		d.Crash(t)
+		d.Start(t)
+		t.Quiesce()
+	}
 }
 
 // bringUp makes what the scenario's system says, without exploring.
@@ -114,7 +135,7 @@ func (m *machine) bringUp(t *sim.Thread) {
 		}
 	}
 	for i := range m.faults {
-		m.faults[i].seen = 0
+		m.faults[i].seen, m.faults[i].struck = 0, false
 	}
 	if len(m.faults) > 0 {
 		m.kernel.Door.Interfere = m.interfere

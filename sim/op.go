@@ -61,6 +61,14 @@ type Resource interface {
 	Blockers(t *Thread, buf []*Thread) []*Thread
 }
 
+// Outside is a Resource whose waiters may wait for somebody who is no thread, such as whoever continues a
+// stopped process. Threads that all wait so do not hang.
+type Outside interface {
+	Resource
+	// Outside reports whether t, which is blocked at an operation on this resource, does.
+	Outside(t *Thread) bool
+}
+
 // Conditional is a Resource whose waiters wait for something to become true.
 type Conditional interface {
 	// Condition says in the program's words what t, which is blocked at an operation on the

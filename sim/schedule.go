@@ -60,17 +60,24 @@ func (w *World) passTime() bool {
 
 // quiet is called when no thread can go on and no timer is pending. Either all is done, or
 // the thread in Quiesce goes on, or this is a hang. Of the threads that hang, the first that
-// waits on an object says more than one that only joins another.
+// waits on an object says more than one that only joins another. Threads that all wait for somebody
+// who is no thread do not hang as long as one is in Quiesce.
 func (w *World) quiet() {
 	if w.trail != nil {
 		w.trail.Quiet = true
 	}
-	stuck := (*Thread)(nil)
+	stuck, inside := (*Thread)(nil), w.quiescer == nil
 	for _, t := range w.threads[:w.live] {
-		if t.state != done && !t.helper && t != w.quiescer &&
-			(stuck == nil || stuck.obj == nil && t.obj != nil) {
+		if t.state == done || t.helper || t == w.quiescer {
+			continue
+		}
+		inside = inside || !t.Outside()
+		if stuck == nil || stuck.obj == nil && t.obj != nil {
 			stuck = t
 		}
+	}
+	if !inside {
+		stuck = nil
 	}
 	if stuck != nil && w.monitor != nil {
 		w.lastLook()

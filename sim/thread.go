@@ -89,6 +89,15 @@ func (t *Thread) Pending() Op { return Op{t.op, t.obj} }
 // Enabled reports whether the pending operation can run now. Any thread may call it.
 func (t *Thread) Enabled() bool { return t.w.enabled.Has(int(t.id)) }
 
+// Outside reports whether the thread is blocked and waits for somebody who is no thread; see Outside.
+func (t *Thread) Outside() bool {
+	if t.obj == nil || t.Enabled() {
+		return false
+	}
+	o, ok := t.obj.res.(Outside)
+	return ok && o.Outside(t)
+}
+
 // Done reports whether the thread has ended. Any thread may call it.
 func (t *Thread) Done() bool { return t.state == done }
 

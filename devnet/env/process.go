@@ -244,6 +244,12 @@ func (p *Process) Threads(visit func(*sim.Thread)) {
 	}
 }
 
+// Outside implements sim.Outside: who has stopped in a halted process waits for whoever continues it.
+func (p *Process) Outside(t *sim.Thread) bool { return p.halted && t != p.forker }
+
+// Halted reports whether the process is halted. It is not an operation.
+func (p *Process) Halted() bool { return p.halted }
+
 // Blockers implements sim.Resource: the forker waits for all that have not stopped, and they for
 // the forker. Nobody knows who continues a halted process.
 func (p *Process) Blockers(t *sim.Thread, buf []*sim.Thread) []*sim.Thread {

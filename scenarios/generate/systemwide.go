@@ -48,7 +48,9 @@ func daemonGestures() []*gesture {
 		whole(3, keepsDaemon, "daemon_stop", "daemon_start"),
 		whole(2, keepsDaemon, "daemon_crash"),
 		whole(2, keepsDaemon, "daemon_start"),
-		whole(2, keepsDaemon, "daemon_suspend", "daemon_resume"),
+		whole(2, func(w *writer, th *thread) bool {
+			return keepsDaemon(w, th) && !slices.Contains(w.d.process, th.name) // or a fork keeps it from resuming it
+		}, "daemon_suspend", "daemon_resume"),
 	}
 }
 

@@ -128,6 +128,9 @@ func (l *Layer) HoldCreate(t *sim.Thread, name string) (Ptr, env.Errno) {
 	if p, ok := l.Find(t, name); ok {
 		l.assertPerim(t, p)
 		l.take(t, p)
+		if l.Events != nil {
+			l.Events.Held(t)
+		}
 		return p, 0
 	}
 	p := l.cache.Alloc(t)

@@ -16,8 +16,10 @@ type Devnet interface {
 	DevnetReleTmp(t *sim.Thread, h env.DLHandle)
 }
 
-// Events is told of link-state events as they are put together. It is not part of the kernel.
+// Events is told of what clients see of links before a call returns. It is not part of the kernel.
 type Events interface {
+	// Held says that the thread has got a link.
+	Held(t *sim.Thread)
 	// Begin returns the time at which an event begins to be put together.
 	Begin() int64
 	// End says what the event tells of the link of a MAC.

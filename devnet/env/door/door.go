@@ -342,6 +342,9 @@ func (c *call) end(t *sim.Thread, r Reply, err env.Errno) {
 	}
 }
 
+// Outside implements sim.Outside: the caller waits as the server's thread does.
+func (c *call) Outside(*sim.Thread) bool { return c.server.Outside() }
+
 // Blockers implements sim.Resource: the caller waits for the server's thread.
 func (c *call) Blockers(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
 	return append(buf, c.server)
