@@ -15,8 +15,6 @@ type departure struct {
 	bug   string // its id in the bug book
 	says  string
 	rules func() []*rule
-	// change, if not nil, is what it makes of the history beside that.
-	change func(*History) *History
 }
 
 func departures() []departure {
@@ -24,7 +22,6 @@ func departures() []departure {
 		{bug: "L25", says: "a destroy that is refused hides the link meanwhile", rules: refusedDestroyHides},
 		{bug: "L25", says: "a destroy takes the link away before the one that is made on it", rules: destroyTakesLower},
 		{bug: "L09", says: "a create that fails leaves its link", rules: failedCreateLeaves},
-		{bug: "L28", says: "a request that was interrupted takes effect later", rules: noRules, change: interruptedLater},
 		{bug: "L08", says: lostSays, rules: refusedDestroyLoses},
 	}
 }
@@ -160,22 +157,6 @@ func failedCreateLeaves() []*rule {
 
 const lostSays = "a destroy that is refused loses the link when its upcall fails"
 
-func noRules() []*rule { return nil }
-
-// interruptedLater makes requests to the daemon that were interrupted such as may be carried out at
-// any time after.
-func interruptedLater(h *History) *History {
-	late := *h
-	late.Ops = slices.Clone(h.Ops)
-	for i := range late.Ops {
-		o := &late.Ops[i]
-		if o.Result.Err == env.EINTR && setOf(CreateLinkid, DestroyLinkid, RemapLinkid, UpLinkid)&(1<<o.Op) != 0 {
-			o.Pending = true
-		}
-	}
-	return &late
-}
-
 // lost reports whether the operation came when the table may have been wrong already, after a destroy
 // that was refused and whose upcall may have failed: a link that is lost (bugs.md L08), or half made,
 // is made again or destroyed by the next in more ways than it is worth to tell apart.
@@ -195,12 +176,8 @@ func (c *Checker) lost(o *Operation) bool {
 // the first that is wrong, nil if none does.
 func (c *Checker) instance(h *History, o *Operation) *departure {
 	for _, d := range departures() {
-		g := h
-		if d.change != nil {
-			g = d.change(h)
-		}
 		loose := NewChecker(makeRules(slices.Concat(c.rules.list, d.rules()), ""))
-		loose.begin(g)
+		loose.begin(h)
 		if end, _ := loose.follow(len(loose.p.events)); end == len(loose.p.events) && !loose.limited() {
 			return &d
 		}

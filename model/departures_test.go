@@ -40,12 +40,6 @@ func TestDepartures(t *testing.T) {
 			at("a", 4, 5, Destroy, v0, fails(env.EBUSY)),
 			at("b", 6, 7, KstatRead, Args{Name: "v0"}, okay),
 		}},
-		{"L28", func(s *System) { s.Faults = []Fault{{Thread: "a", Err: env.EINTR}} }, []Operation{ // the request comes late
-			at("a", 1, 2, CreateLinkid, Args{Link: 3, Name: "w0", Class: env.ClassVNIC}, fails(env.EINTR)),
-			at("b", 3, 4, CreateLinkid, Args{Link: 3, Name: "w0", Class: env.ClassVNIC}, okay),
-			at("b", 5, 6, DestroyLinkid, Args{Link: 3}, okay),
-			at("b", 7, 8, GetLinkid, Args{Name: "w0"}, Result{Link: 3}),
-		}},
 		{"L08", func(s *System) { s.Faults = []Fault{{Err: env.EINTR}} }, []Operation{ // half made
 			at("b", 1, 4, FlowWalk, v0, okay),
 			at("a", 2, 3, Destroy, v0, fails(env.EBUSY)),

@@ -39,6 +39,12 @@ func TestExplained(t *testing.T) {
 		{"an open of a device's name that a rename moves to another link", func(s *System) { phys(s, false) }, []Operation{
 			at("a", 1, 4, RemapLinkid, Args{Link: 1, Name: "alt0"}, okay), at("b", 2, 3, Open, Args{Name: "net1"}, fails(env.EINVAL)),
 		}},
+		{"a request that was interrupted and comes late", func(s *System) { s.Faults = []Fault{{Thread: "a", Err: env.EINTR}} }, []Operation{
+			at("a", 1, 2, CreateLinkid, Args{Link: 3, Name: "w0", Class: env.ClassVNIC}, fails(env.EINTR)),
+			at("b", 3, 4, CreateLinkid, Args{Link: 3, Name: "w0", Class: env.ClassVNIC}, okay),
+			at("b", 5, 6, DestroyLinkid, Args{Link: 3}, okay),
+			at("b", 7, 8, GetLinkid, Args{Name: "w0"}, Result{Link: 3}),
+		}},
 		{"a device's link that fails because the daemon is gone", func(s *System) { phys(s, false) }, []Operation{
 			at("b", 1, 4, FlowWalk, Args{Link: 1}, okay), at("a", 2, 3, Detach, Args{MAC: "net1"}, fails(env.EBUSY)),
 			at("b", 5, 6, HoldTmp, Args{Link: 1}, gone), at("b", 7, 8, MacnameToLinkid, Args{MAC: "net1"}, Result{Link: 1}),

@@ -142,6 +142,7 @@ func needs() []need {
 			at("a", 1, 2, FlowAdd, v0, okay), at("a", 3, 4, Destroy, v0, fails(env.ENOTEMPTY)),
 		}},
 		{"destroy: another driver's", nil, []Operation{one(Destroy, Args{Link: 2, Class: env.ClassIptun}, gone)}},
+		{"destroy: leaves its zone", owned, []Operation{one(Destroy, Args{Link: 9}, okay)}},
 		{"destroy: tunnel unfinished", nil, []Operation{
 			at("b", 1, 6, Open, Args{Name: "ip.tun0"}, tun),
 			at("a", 2, 3, Hold, Args{Link: 3}, tun),

@@ -238,7 +238,7 @@ func (p *prepared) make(o *operation, num int32, r *Rules) {
 		p.rebuilds = true
 	}
 	p.events = append(p.events, event{o.Call, num, true})
-	if !o.Pending {
+	if !o.Pending && !o.late() {
 		p.events = append(p.events, event{o.Return, num, false})
 	}
 }

@@ -48,6 +48,7 @@ type Rules struct {
 	list  []*rule
 	plans [opsEnd][errnos]*plan
 	cut   [opsEnd]*plan // of operations that did not return
+	late  [opsEnd]*plan // of requests that go on after their caller was interrupted
 }
 
 // NewRules returns the whole specification.
@@ -88,8 +89,17 @@ func makeRules(list []*rule, without string) *Rules {
 		}
 		r.cut[k] = makePlan(list, without, k, func(*rule) bool { return true })
 		r.cut[k].pending, r.cut[k].returns = true, nil
+		r.late[k] = makePlan(list, without, k, func(x *rule) bool { return x.answersWith(ok) })
+		r.late[k].pending, r.late[k].returns = true, nil
 	}
 	return r
+}
+
+// late reports whether the operation is a request to the daemon whose caller was interrupted. The daemon goes
+// on with it and may carry it out at any time after (environment.md 9.3).
+func (o *Operation) late() bool {
+	return !o.Pending && o.Result.Err == env.EINTR &&
+		setOf(CreateLinkid, DestroyLinkid, RemapLinkid, UpLinkid, ZoneHalted)&(1<<o.Op) != 0
 }
 
 func (x *rule) answersWith(err env.Errno) bool {
@@ -120,8 +130,11 @@ func makePlan(list []*rule, without string, k Op, fits func(*rule) bool) *plan {
 }
 
 func (r *Rules) plan(o *operation) *plan {
-	if o.Pending {
+	switch {
+	case o.Pending:
 		return r.cut[o.Op]
+	case o.late():
+		return r.late[o.Op]
 	}
 	if o.Result.Err < 0 || o.Result.Err >= errnos {
 		return r.plans[o.Op][errnos-1]

@@ -132,10 +132,21 @@ func lifeRules() []*rule {
 			do: func(x *step) {
 				l := x.s.find(x.o.Link)
 				if l != nil && l.class != physical && (!l.held() || forced(x, l)) && !usedBelow(x, l, true) {
-					t := x.next()
+					t := x.carry(int32(l.zone))
 					t.of(l.mac).gone()
 					t.changed(x)
 				}
+			},
+		},
+		{
+			name: "destroy: leaves its zone", ops: []Op{Destroy}, answers: []env.Errno{ok}, step: 1,
+			says: "then it leaves the zone that it was in, which is one more change for a listing", from: "seed C:1080-1097, 1606",
+			do: func(x *step) {
+				if x.value == int32(env.GlobalZone) {
+					x.same()
+					return
+				}
+				x.next().changed(x)
 			},
 		},
 		{

@@ -100,8 +100,6 @@ func failed(x *step) {
 		x.same()
 		if e := x.s.entry(x.o.Link); e == nil {
 			x.next().add(newEntry(x, unsure))
-		} else {
-			x.next().entry(e.id).again = true
 		}
 	case DestroyLinkid, RemapLinkid, UpLinkid, ZoneHalted:
 		t := x.next()

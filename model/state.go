@@ -77,8 +77,6 @@ type entry struct {
 	moved bool
 	// alias is a name that it may have got, or get: a remap ended with an error.
 	alias word
-	// again says that a request to make it, which was interrupted, may be carried out once it is forgotten.
-	again bool
 }
 
 // called reports whether the entry may have the name.
@@ -258,18 +256,14 @@ func (s *state) known(id env.LinkID) *entry {
 	return s.entry(unknownID)
 }
 
-// forget takes an entry out of the daemon's table, unless it may be there again already.
+// forget takes an entry out of the daemon's table.
 func (s *state) forget(id env.LinkID) {
-	if e := s.entry(id); e != nil && e.again {
-		e.known, e.again = unsure, false
-		return
-	}
 	s.names = slices.DeleteFunc(s.names, func(e entry) bool { return e.id == id })
 }
 
 // add puts an entry into the daemon's table, which is in order of linkid.
 func (s *state) add(e entry) {
-	s.names = slices.DeleteFunc(s.names, func(k entry) bool { return k.id == e.id })
+	s.forget(e.id)
 	at := len(s.names)
 	for at > 0 && s.names[at-1].id > e.id {
 		at--

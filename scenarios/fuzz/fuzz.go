@@ -238,7 +238,7 @@ func (r *run) canary(ctx context.Context, rng *rand.Rand) error {
 		return err
 	}
 	c := r.campaign(sc, rng)
-	c.Schedules = max(c.Schedules, canarySchedules)
+	c.Strategy, c.Schedules = "pct", max(c.Schedules, canarySchedules) // a random walk rarely holds a thread back for so long
 	res, err := explore.Explore(ctx, p, c)
 	if err != nil || ctx.Err() != nil {
 		return err
