@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"dlsim/sim"
-	"dlsim/sim/strategy"
 )
 
 // A group holds the failures of one cheap key. Its first failures are all run again in
@@ -55,23 +54,18 @@ func (c *campaign) failed(i int64, s *slot) (*Violation, error) {
 // examine runs a failing schedule again, first as it was found and then in detail, and
 // finds or makes the violation it is an instance of.
 func (c *campaign) examine(i int64, s *slot) (v *Violation, isNew bool, err error) {
-	w, plan := c.workers[0], c.plan(i)
-	choices := s.choices
-	if choices == nil {
-		fast := w.run(plan)
-		if err := same(i, plan, s, fast); err != nil {
-			return nil, false, err
-		}
-		choices = slices.Clone(fast.Choices)
+	plan := c.plan(i)
+	choices, err := c.choices(i, plan, s)
+	if err != nil {
+		return nil, false, err
 	}
-	again := strategy.Rerun{Choices: choices}
-	res := w.runner.Run(sim.Config{StepsMax: c.cfg.StepsMax, Detail: true}, &again)
+	res := c.detailed(choices, nil)
 	if err := same(i, plan, s, res); err != nil {
 		return nil, false, err
 	}
 	r := summarise(res, c.sites)
 	if c.cfg.Until != nil {
-		r.addEvents(w.runner.World(), c.sites)
+		r.addEvents(c.workers[0].runner.World(), c.sites)
 		if v = c.reached(&Violation{Record: r, First: i, Plan: plan, Exact: true}); v != nil {
 			return v, true, nil
 		}
@@ -80,7 +74,7 @@ func (c *campaign) examine(i int64, s *slot) (v *Violation, isNew bool, err erro
 		return v, false, nil
 	}
 	if c.cfg.Until == nil {
-		r.addEvents(w.runner.World(), c.sites)
+		r.addEvents(c.workers[0].runner.World(), c.sites)
 	}
 	v = &Violation{Record: r, First: i, Plan: plan, Exact: true}
 	c.cfg.recognise(c.scenario, v)
@@ -100,23 +94,27 @@ func (c *campaign) reached(v *Violation) *Violation {
 	return v
 }
 
+// choices returns those of schedule i. A search has left them; another schedule is run again, as it was
+// found.
+func (c *campaign) choices(i int64, plan Plan, s *slot) ([]sim.Choice, error) {
+	if s.choices != nil {
+		return slices.Clone(s.choices), nil
+	}
+	fast := c.workers[0].run(plan)
+	if err := same(i, plan, s, fast); err != nil {
+		return nil, err
+	}
+	return slices.Clone(fast.Choices), nil
+}
+
 // selfCheck runs the first schedule of the campaign again: in a world that has run others
 // since, and in detail.
 func (c *campaign) selfCheck(plan Plan, s *slot) error {
-	w := c.workers[0]
-	fast := w.run(plan)
-	if err := same(0, plan, s, fast); err != nil {
+	choices, err := c.choices(0, plan, s)
+	if err != nil {
 		return err
 	}
-	s.choices = slices.Clone(fast.Choices)
-	return c.again(plan, s)
-}
-
-// again runs the first schedule in detail, from its choices.
-func (c *campaign) again(plan Plan, s *slot) error {
-	rerun := strategy.Rerun{Choices: s.choices}
-	res := c.workers[0].runner.Run(sim.Config{StepsMax: c.cfg.StepsMax, Detail: true}, &rerun)
-	return same(0, plan, s, res)
+	return same(0, plan, s, c.detailed(choices, nil))
 }
 
 // same checks that res is what the schedule came to before.

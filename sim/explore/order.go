@@ -29,9 +29,15 @@ const strategyDirected = "directed"
 // lockOrder is the part of a campaign that the checks order and upcall need.
 type lockOrder struct {
 	graph    *check.Graph
-	recorder *check.Locks   // of detailed runs
-	plans    map[int64]Plan // of the schedules that are in the graph
-	directed int64          // directed schedules so far
+	recorder *check.Locks        // of detailed runs
+	passed   map[int64]recording // schedules that are in the graph and did not fail
+	directed int64               // directed schedules so far
+}
+
+// recording is a schedule that can be run again.
+type recording struct {
+	plan    Plan
+	choices []sim.Choice
 }
 
 // watchLocks has the workers watch what threads lock, if a check needs it.
@@ -39,7 +45,7 @@ func (c *campaign) watchLocks() {
 	if !c.checks[sim.KindOrder] && !c.checks[sim.KindUpcall] {
 		return
 	}
-	c.order = &lockOrder{graph: check.NewGraph(), recorder: check.NewLocks(), plans: make(map[int64]Plan)}
+	c.order = &lockOrder{graph: check.NewGraph(), recorder: check.NewLocks(), passed: make(map[int64]recording)}
 	c.order.recorder.Sites = c.sites
 	for _, w := range c.workers {
 		w.locks = check.NewLocks()
@@ -56,16 +62,16 @@ func (c *campaign) learn(i int64, s *slot) error {
 		c.result.LocksCut = true
 		return nil
 	}
-	w, plan := c.workers[0], c.plan(i)
-	fast := w.run(plan)
-	if err := same(i, plan, s, fast); err != nil {
+	plan := c.plan(i)
+	choices, err := c.choices(i, plan, s)
+	if err != nil {
 		return err
 	}
-	if err := same(i, plan, s, c.detailed(w, fast, o.recorder)); err != nil {
+	if err := same(i, plan, s, c.detailed(choices, o.recorder)); err != nil {
 		return err
 	}
 	if s.outcome == sim.Passed {
-		o.plans[i] = plan
+		o.passed[i] = recording{plan, choices}
 	} else {
 		i = -1
 	}
@@ -76,10 +82,10 @@ func (c *campaign) learn(i int64, s *slot) error {
 	return nil
 }
 
-// detailed runs the last schedule of w again in detail, with the given monitor of its locks.
-func (c *campaign) detailed(w *worker, fast sim.Result, locks sim.LockMonitor) sim.Result {
-	again := strategy.Rerun{Choices: slices.Clone(fast.Choices)}
-	return w.runner.Run(sim.Config{StepsMax: c.cfg.StepsMax, Detail: true, Locks: locks}, &again)
+// detailed runs a schedule again in detail, with the given monitor of its locks, nil for none.
+func (c *campaign) detailed(choices []sim.Choice, locks sim.LockMonitor) sim.Result {
+	again := strategy.Rerun{Choices: choices}
+	return c.workers[0].runner.Run(sim.Config{StepsMax: c.cfg.StepsMax, Detail: true, Locks: locks}, &again)
 }
 
 // Prediction is a cycle of lock classes in the lock order, and what has come of it.
@@ -265,24 +271,19 @@ func targets(cycle *check.Cycle) []strategy.Target {
 
 // report makes a violation of what schedule i shows in the end, nil if i is -1 or it does not.
 func (c *campaign) report(i int64, kind sim.Kind, subject string) (*Violation, error) {
-	plan, ok := c.order.plans[i]
+	was, ok := c.order.passed[i]
 	if !ok {
-		return nil, nil
-	}
-	w := c.workers[0]
-	fast := w.run(plan)
-	if fast.Outcome != sim.Passed {
 		return nil, nil
 	}
 	c.order.recorder.Judge = check.Judge(kind, subject)
 	defer func() { c.order.recorder.Judge = nil }()
-	res := c.detailed(w, fast, c.order.recorder)
+	res := c.detailed(was.choices, c.order.recorder)
 	if res.Failure == nil {
 		return nil, nil
 	}
 	r := summarise(res, c.sites)
-	r.addEvents(w.runner.World(), c.sites)
-	v := &Violation{Record: r, First: i, Plan: plan, Count: 1}
+	r.addEvents(c.workers[0].runner.World(), c.sites)
+	v := &Violation{Record: r, First: i, Plan: was.plan, Count: 1}
 	if c.reached(v) != nil {
 		return v, nil
 	}

@@ -14,6 +14,7 @@ import (
 	"dlsim/sim/check"
 	"dlsim/sim/explore"
 	"dlsim/sim/ksync"
+	"dlsim/sim/strategy"
 )
 
 // inline is a program of a test: threads that share mutexes a, b and gate, and a flag.
@@ -91,10 +92,13 @@ func gated(do func(*shared, *sim.Thread)) func(*shared, *sim.Thread) {
 
 func ordered(t *testing.T, p explore.Program, schedules int64, workers int) *explore.Result {
 	t.Helper()
-	r, err := explore.Explore(context.Background(), p, explore.Config{
-		Strategy: "random", Schedules: schedules, Seed: 1, Workers: workers,
-		Checks: append(explore.CheckNames(), "order", "upcall"),
-	})
+	return orderedBy(t, p, explore.Config{Strategy: "random", Schedules: schedules, Seed: 1, Workers: workers})
+}
+
+func orderedBy(t *testing.T, p explore.Program, cfg explore.Config) *explore.Result {
+	t.Helper()
+	cfg.Checks = append(explore.CheckNames(), "order", "upcall")
+	r, err := explore.Explore(context.Background(), p, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,6 +154,21 @@ func TestFoundIsNotPredicted(t *testing.T) {
 	}
 	if len(r.Predictions) != 1 || r.Predictions[0].Verdict != explore.Proven || r.Predictions[0].Schedules != 0 {
 		t.Errorf("%+v", r.Predictions)
+	}
+}
+
+// A search looks at the locks of its schedules as sampling does.
+func TestSearchesPredict(t *testing.T) {
+	for _, name := range []string{"dfs", "dpor"} {
+		search := explore.Config{Strategy: name, Preemptions: strategy.Unbounded}
+		r := orderedBy(t, inline{"gated", []func(*shared, *sim.Thread){gated(ab), gated(ba)}}, search)
+		if len(r.Predictions) != 1 || r.Predictions[0].Verdict != explore.Guarded || len(r.Violations) > 0 || !r.Complete {
+			t.Errorf("%s: %+v, %+v", name, r.Predictions, r.Violations)
+		}
+		r = orderedBy(t, inline{"call", []func(*shared, *sim.Thread){caller, ab}}, search)
+		if len(r.Violations) != 1 || r.Violations[0].Kind != sim.KindUpcall || !r.Complete {
+			t.Errorf("%s: %+v", name, r.Violations)
+		}
 	}
 }
 

@@ -5,7 +5,6 @@ package explore
 import (
 	"context"
 	"math"
-	"slices"
 
 	"dlsim/sim"
 	"dlsim/sim/strategy"
@@ -42,10 +41,12 @@ func (c *campaign) exhaust(ctx context.Context) error {
 	}
 	s, w := newSearch(&c.cfg), c.workers[0]
 	plan := c.plan(0)
+	var choices []sim.Choice
 	for more, covered := true, s.Coverage(); more && covered.Executions < limit && ctx.Err() == nil; {
-		res := w.runner.Run(sim.Config{StepsMax: c.cfg.StepsMax}, s)
-		slot := summary(res)
-		slot.choices = res.Choices
+		res := w.runBy(s)
+		slot := w.summary(res)
+		choices = append(choices[:0], res.Choices...) // the world may run the schedule again
+		slot.choices = choices
 		more = s.Next(res)
 		if err := s.Err(); err != nil {
 			return &Nondeterminism{Schedule: c.result.Schedules, Plan: plan, What: err.Error()}
@@ -71,13 +72,14 @@ func (c *campaign) searched(s *slot, plan Plan) (stop bool, err error) {
 	c.count(i, s)
 	c.certify(s.fingerprint)
 	if i == 0 {
-		s.choices = slices.Clone(s.choices)
-		if err := c.again(plan, s); err != nil {
+		if err := c.selfCheck(plan, s); err != nil {
 			return true, err
 		}
 	}
+	if err := c.learn(i, s); err != nil {
+		return true, err
+	}
 	if s.outcome == sim.Failed && c.checks[s.kind] {
-		s.choices = slices.Clone(s.choices)
 		v, err := c.failed(i, s)
 		if err != nil {
 			return true, err

@@ -37,12 +37,24 @@ type worker struct {
 }
 
 // run runs one schedule fast. Failure and Choices of the result are valid until the next.
-func (w *worker) run(p Plan) sim.Result {
+func (w *worker) run(p Plan) sim.Result { return w.runBy(w.strategies.of(p)) }
+
+// runBy is run with a strategy of the caller's.
+func (w *worker) runBy(s sim.Strategy) sim.Result {
 	cfg := sim.Config{StepsMax: w.stepsMax}
 	if w.locks != nil {
 		cfg.Locks = w.locks
 	}
-	return w.runner.Run(cfg, w.strategies.of(p))
+	return w.runner.Run(cfg, s)
+}
+
+// summary returns what is kept of the schedule that was run last.
+func (w *worker) summary(r sim.Result) slot {
+	s := summary(r)
+	if w.locks != nil {
+		s.locks = slices.Clone(w.locks.Fresh())
+	}
+	return s
 }
 
 const chunk = 8 // schedules that a worker takes at a time
@@ -64,10 +76,7 @@ func (c *campaign) batch(ctx context.Context, first, n int64) []slot {
 			}
 			for i := at; i < min(at+chunk, n) && ctx.Err() == nil; i++ {
 				p := c.plan(first + i)
-				slots[i] = summary(w.run(p))
-				if w.locks != nil {
-					slots[i].locks = slices.Clone(w.locks.Fresh())
-				}
+				slots[i] = w.summary(w.run(p))
 				if p.Counted {
 					tally := w.strategies.profiler.Tally
 					slots[i].tally = &tally
