@@ -168,7 +168,9 @@ type Args struct {
 	Over   []env.LinkID // links that a link to be made is on
 	State  int          // a status of the ladder of zones, see ZoneReady
 	Target string       // the thread that a signal is for
-	Local  bool         // of stream_detach: the stream was of the link's zone when it was opened
+	// Local says of stream_detach that the stream was of the link's zone when it was opened, of zone_shutdown that
+	// the zone has no network stack of its own, so that its links need not come back (environment.md 8.3).
+	Local bool
 }
 
 // Result is what an operation answered. Err is 0 for success; the other fields are values that

@@ -77,11 +77,16 @@ func lookupRules() []*rule {
 		},
 		{
 			name: "phydev: device", ops: []Op{Phydev}, answers: []env.Errno{ok}, step: 1,
-			says: "then the daemon tells the device to the caller's zone; a rename does not wait for that",
+			says: "then the daemon tells the device to the caller's zone, that of the linkid that a rename may have given it meanwhile",
 			from: "seed C:1406-1410",
 			do: func(x *step) {
-				e := x.s.entry(x.o.Link)
-				x.when(e != nil && e.dev == x.o.madeMAC && e.seen(x.o.Zone) != no)
+				for i := range x.s.names {
+					e := &x.s.names[i]
+					if (e.id == x.o.Link || x.around(setOf(Rename))) && e.dev == x.o.madeMAC && e.seen(x.o.Zone) != no {
+						x.same()
+						return
+					}
+				}
 			},
 		},
 		{

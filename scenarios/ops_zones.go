@@ -74,11 +74,11 @@ func runZoneHalt(c *call, a *zoneArgs) env.Errno {
 }
 
 func (c *call) zoneShutdown(id env.ZoneID) env.Errno {
-	op, a := model.ZoneShutdown, model.Args{Into: id}
-	if z := c.m.kernel.Zones.Get(id); z != nil && z.Shared { // nobody takes its links back (environment.md 8.3)
-		op, a.State = model.ZoneState, model.ZoneDown
+	a := model.Args{Into: id}
+	if z := c.m.kernel.Zones.Get(id); z != nil {
+		a.Local = z.Shared
 	}
-	return c.plain(op, a, func() env.Errno { return c.m.kernel.Zones.Shutdown(c.t, id) })
+	return c.plain(model.ZoneShutdown, a, func() env.Errno { return c.m.kernel.Zones.Shutdown(c.t, id) })
 }
 
 func (c *call) zoneDestroy(id env.ZoneID) env.Errno {
