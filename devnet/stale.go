@@ -30,7 +30,8 @@ import (
 //     dd_zone_ksp to none while the link is with its owner, whom that kstat is not for;
 //   - what a driver has has a devnet, and a virtual link that has a devnet is its driver's: the
 //     driver's delete is the only way to be rid of either;
-//   - a devnet is in a zone that exists: nothing would ever take it out of a dead one;
+//   - a link is lent to a zone that exists: nothing would ever take it out of a dead one (one that the zone
+//     itself owns zoneadmd has left there, and can delete);
 //   - dd_zid, dl_zid, the list of the zone and, while it runs, the daemon agree on the zone that a
 //     link is in, and the daemon and dd_owner_zid on the zone that owns it;
 //   - a virtual link that the kernel has asked the daemon for has a devnet, or its name is lost
@@ -146,7 +147,7 @@ func (k *Kernel) checkZones(t *sim.Thread) {
 	for _, id := range k.linkids() {
 		ddp := d.idHash[id].Peek()
 		zid := ddp.ddZid.Peek()
-		if z := k.Zones.Get(zid); zid != env.GlobalZone && (z == nil || z.Status() > zone.Down) {
+		if z := k.Zones.Get(zid); zid != ddp.ddOwnerZid.Peek() && zid != env.GlobalZone && (z == nil || z.Status() > zone.Down) {
 			stale(t, "link in a dead zone", fmt.Sprintf(
 				"%s (linkid %d, dd_ref %d) is in zone %d, which is gone", ddp.ddLinkname.Peek(), id, ddp.ddRef.Peek(), zid))
 		}

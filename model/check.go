@@ -233,6 +233,6 @@ func (c *Checker) arrive(s *state, i int, out []*state) []*state {
 func (l *link) come(e *entry) {
 	l.id, l.name, l.owner, l.zone = e.id, e.name, e.owner, e.owner
 	l.refs, l.flows, l.local, l.implicit = 0, 0, 0, false
-	l.loading = true
+	l.loading, l.fresh = true, true
 	l.ownName, l.zoneName, l.kstatZone = e.name, 0, 0
 }

@@ -39,6 +39,17 @@ func TestExplained(t *testing.T) {
 		{"an open of a device's name that a rename moves to another link", func(s *System) { phys(s, false) }, []Operation{
 			at("a", 1, 4, RemapLinkid, Args{Link: 1, Name: "alt0"}, okay), at("b", 2, 3, Open, Args{Name: "net1"}, fails(env.EINVAL)),
 		}},
+		{"a device whose link is there before its attach is over", func(s *System) { phys(s, true) }, []Operation{
+			at("a", 1, 2, Attach, Args{MAC: "net1"}, okay), at("b", 3, 4, Open, Args{Name: "net1"}, Result{Link: 1, MAC: "net1"}),
+			at("b", 5, 6, Close, Args{MAC: "net1"}, okay), at("b", 7, 8, Detach, Args{MAC: "net1"}, fails(env.EBUSY)),
+		}},
+		{"a device that a rename onto its linkid attaches", func(s *System) {
+			phys(s, true)
+			s.Links = append(s.Links, Link{MAC: "net2", Class: env.ClassPhys, ID: 2, Name: "net2"})
+			s.Names = append(s.Names, Name{ID: 2, Name: "net2", Class: env.ClassPhys, Dev: "net2"})
+		}, []Operation{
+			at("a", 1, 2, Rename, Args{Link: 2, Onto: 1}, fails(env.EEXIST)), at("b", 3, 4, Attach, Args{MAC: "net1"}, fails(env.EEXIST)),
+		}},
 		{"a request that was interrupted and comes late", func(s *System) { s.Faults = []Fault{{Thread: "a", Err: env.EINTR}} }, []Operation{
 			at("a", 1, 2, CreateLinkid, Args{Link: 3, Name: "w0", Class: env.ClassVNIC}, fails(env.EINTR)),
 			at("b", 3, 4, CreateLinkid, Args{Link: 3, Name: "w0", Class: env.ClassVNIC}, okay),

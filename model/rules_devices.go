@@ -84,7 +84,7 @@ func deviceRules() []*rule {
 
 func mayBeInUse(x *step) bool {
 	l := x.s.of(x.o.mac)
-	return l.held() || l.trefs > 0 || l.loading || l.attaching || usedBelow(x, l, false) ||
+	return l.held() || l.trefs > 0 || l.loading || l.attaching || l.fresh || usedBelow(x, l, false) ||
 		x.around(usesMAC|setOf(HoldTmp, HoldTmpByLink, ReleTmp, LinkEvent, KstatRead, IsLinkVisible, Phydev,
 			PhysAttr, DaemonStart, Attach, Detach, Destroy, PropTaskWait))
 }

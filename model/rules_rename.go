@@ -10,18 +10,20 @@ func renameRules() []*rule {
 	return []*rule{
 		{
 			name: "rename: device held", ops: []Op{Rename, PhysAttr}, answers: []env.Errno{ok, anyError},
-			says: "the device of a physical link is held first, which attaches it if it is not there",
-			from: "environment.md 7.3; seed C:1452-1453",
+			says: "the device of a physical link is held first, and that of the linkid to take over, which attaches it if it is not there",
+			from: "environment.md 7.3; seed C:1443-1453",
 			do: func(x *step) {
 				x.same()
-				e := x.s.entry(x.o.Link)
-				if e == nil || e.dev == 0 {
-					attachesStrange(x)
-					return
+				for _, id := range [...]env.LinkID{x.o.Link, x.o.Onto} {
+					e := x.s.entry(id)
+					if e == nil || e.dev == 0 {
+						continue
+					}
+					if l := x.s.of(e.dev); l != nil && l.phase == absent && !l.attaching {
+						x.next().of(e.dev).attaching = true
+					}
 				}
-				if l := x.s.of(e.dev); l != nil && l.phase == absent && !l.attaching {
-					x.next().of(e.dev).attaching = true
-				}
+				attachesStrange(x)
 			},
 		},
 		{

@@ -49,6 +49,9 @@ type link struct {
 	loading bool
 	// attaching says that the device has been attached, and the link may come at any time.
 	attaching bool
+	// fresh is a device that was attached not long ago, so that its attach may not be over although its link is
+	// there (environment.md 7.2).
+	fresh bool
 	// strange is a device that the daemon had never seen and that has been attached since: it has a name
 	// and a linkid now, which the history does not know.
 	strange bool
