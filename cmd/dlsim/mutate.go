@@ -32,6 +32,7 @@ type mutateFlags struct {
 	log, only    string
 	workers, min int
 	list, doubt  bool
+	noGolden     bool
 }
 
 func (a *app) mutateCommand() *cobra.Command {
@@ -61,6 +62,7 @@ func (a *app) mutateCommand() *cobra.Command {
 	s.IntVar(&f.min, "min", 0, "least score, in percent")
 	s.IntVar(&f.workers, "workers", 0, "mutants that are judged at the same time (default: CPUs)")
 	s.BoolVar(&f.doubt, "doubt", false, "judge also the mutants that are said to be equivalent")
+	s.BoolVar(&f.noGolden, "without-golden", false, "ask scenarios and generated programs only")
 	s.BoolVar(&f.list, "list", false, "only list the mutants")
 	return cmd
 }
@@ -73,6 +75,8 @@ func (f *mutateFlags) check(set *pflag.FlagSet) (*regexp.Regexp, error) {
 		return nil, usagef("--min must be from 0 to 100")
 	case set.Changed("workers") && (f.workers < 1 || f.workers > 256):
 		return nil, usagef("--workers must be from 1 to 256")
+	case f.doc != "" && (f.only != "" || f.noGolden):
+		return nil, usagef("--doc is of all mutants and of all that is asked: leave --only and --without-golden out")
 	}
 	if !set.Changed("workers") {
 		f.workers = runtime.GOMAXPROCS(0)
@@ -114,6 +118,9 @@ func (a *app) mutate(ctx context.Context, f *mutateFlags, set *pflag.FlagSet) er
 	if err != nil {
 		return usageError{err}
 	}
+	if f.noGolden {
+		sources += " without golden cases"
+	}
 	log, err := mutate.OpenLog(f.log, sources)
 	if err != nil {
 		return usageError{err}
@@ -128,7 +135,7 @@ func (a *app) mutate(ctx context.Context, f *mutateFlags, set *pflag.FlagSet) er
 	if err != nil {
 		return usageError{err}
 	}
-	r := &mutate.Runner{Root: root, Set: all, Workers: f.workers, Scenarios: scenarioFiles}
+	r := &mutate.Runner{Root: root, Set: all, Workers: f.workers, Scenarios: scenarioFiles, WithoutGolden: f.noGolden}
 	if err := a.judge(ctx, f, r, mutants, log); err != nil {
 		return err
 	}

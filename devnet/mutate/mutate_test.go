@@ -96,6 +96,8 @@ func (d *DLS) Foo(t *sim.Thread) {
 func (d *DLS) part(t *sim.Thread) {
 	x := d.find(t)    // C:13
 	ddp.lock.Enter(t) // C:14
+	verify(t, d.hash.insert(x) == 0, "inserted", "dls_foo") // C:15
+	ddp.b.Set(t, x) // C:16
 	return ddp.a.Get(t) == x || ddp.b.Get(t) == x
 }
 `
@@ -145,6 +147,10 @@ func TestOperators(t *testing.T) {
 		"swap-locks dls_foo:1 ddp.mutex.Enter(t) before d.lock.EnterWrite(t)",
 		"drop-lock dls_foo:14 without ddp.lock.Enter(t)",
 		"move-lock dls_foo:14 earlier, ddp.lock.Enter(t)",
+		"move-lock dls_foo:14 later, ddp.lock.Enter(t)",
+		"drop-write dls_foo:15 without d.hash.insert(x)",
+		"swap-writes dls_foo:15 ddp.b.Set(t, x) before d.hash.insert(x)",
+		"drop-write dls_foo:16 without ddp.b.Set(t, x)",
 		"weaken-test dls_foo: without ddp.a.Get(t) == x in ddp.a.Get(t) == x || ddp.b.Get(t) == x",
 		"weaken-test dls_foo: without ddp.b.Get(t) == x in ddp.a.Get(t) == x || ddp.b.Get(t) == x",
 	}
@@ -205,6 +211,35 @@ func TestReasonsAreOfMutants(t *testing.T) {
 		}
 		for id := range reasons {
 			t.Errorf("%s has a mutant that is not there: %s", name, id)
+		}
+	}
+}
+
+// TestDocIsOfTheseMutants: docs/mutation.md counts the mutants that there are now, and names them. If
+// not, dlsim mutate --doc docs/mutation.md is due, which takes a quarter of an hour.
+func TestDocIsOfTheseMutants(t *testing.T) {
+	text, err := readPort("docs/mutation.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Derive(readPort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equivalent, err := Equivalents()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf(" of %d mutants that are not equivalent", len(s.Mutants)-len(equivalent)); !strings.Contains(string(text), want) {
+		t.Errorf("docs/mutation.md is of other mutants: not%s", want)
+	}
+	ids := make(map[string]bool)
+	for _, m := range s.Mutants {
+		ids[m.ID] = true
+	}
+	for _, m := range regexp.MustCompile("(?m)^- `([^`]+)`").FindAllStringSubmatch(string(text), -1) {
+		if !ids[m[1]] {
+			t.Errorf("docs/mutation.md has a mutant that is not there: %s", m[1])
 		}
 	}
 }

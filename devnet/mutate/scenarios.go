@@ -30,9 +30,9 @@ const (
 )
 
 const (
-	scenarioTime = 3 * time.Minute // for one, far above what the original takes
-	programs     = 300             // generated ones
-	programRuns  = 100             // schedules of each
+	scenarioTime = 10 * time.Minute // for one, or all programs, far above what the original takes
+	programs     = 300              // generated ones
+	programRuns  = 100              // schedules of each
 )
 
 // mode is a way to explore scenarios.
@@ -238,8 +238,9 @@ func (r *Runner) generated(ctx context.Context, number int) (string, error) {
 	limited, cancel := context.WithTimeout(ctx, scenarioTime)
 	defer cancel()
 	traces := filepath.Join(temp, "traces")
-	out, err := r.command(limited, number, r.Root, r.tool, "fuzz", "--programs", strconv.Itoa(programs), "--schedules", strconv.Itoa(programRuns),
-		"--quiet", "--workers", "1", "--corpus", filepath.Join(temp, "corpus"), "--traces", traces).CombinedOutput()
+	out, err := r.command(limited, number, r.Root, r.tool, "fuzz", "--quiet", "--workers", "1",
+		"--programs", strconv.Itoa(programs), "--schedules", strconv.Itoa(programRuns),
+		"--corpus", filepath.Join(temp, "corpus"), "--traces", traces).CombinedOutput()
 	switch {
 	case ctx.Err() != nil || err == nil:
 		return "", nil
