@@ -23,11 +23,22 @@ type search interface {
 // IsSearch tells a strategy that can know that it has seen all from one that samples.
 func IsSearch(name string) bool { return name == "dfs" || name == "dpor" }
 
+// dpor spreads its schedules before it goes depth-first: that finds most of what is to be found early. What is left
+// between them takes some ten kilobytes for each.
+const (
+	spreadDefault = 5_000  // schedules that are spread if there is no limit to them
+	spreadMax     = 50_000 // and if there is
+)
+
 // newSearch returns the search that the configuration asks for. Bounds and the wakeup trees of dpor
 // do not go together; with a bound it merges equivalent beginnings of schedules instead.
 func newSearch(c *Config) search {
 	if c.Strategy == "dpor" && c.Preemptions == strategy.Unbounded {
-		return new(dpor.Search)
+		spread := min(c.Schedules, spreadMax)
+		if c.Schedules == 0 {
+			spread = spreadDefault
+		}
+		return &dpor.Search{Seed: c.Seed, Spread: spread}
 	}
 	return &strategy.DFS{Preemptions: c.Preemptions, Merge: c.Strategy == "dpor"}
 }

@@ -202,9 +202,13 @@ func covered(r *explore.Result) string {
 	if c.Bounded {
 		what += fmt.Sprintf(" with at most %d preemptions", r.Plan.Preemptions)
 	}
+	n, in := c.Executions, ""
+	if r.DistinctExact && r.Distinct < n { // some more than once
+		n, in = r.Distinct, fmt.Sprintf(" in %d executions", n)
+	}
 	fails := "none fails"
 	if n := len(r.Violations); n > 0 {
 		fails = fmt.Sprintf("they fail in %d ways", n)
 	}
-	return fmt.Sprintf("complete: all %d %s explored, %s", c.Executions, what, fails)
+	return fmt.Sprintf("complete: all %d %s explored%s, %s", n, what, in, fails)
 }

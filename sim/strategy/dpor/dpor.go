@@ -7,9 +7,10 @@
 // A schedule is run to its end. Then each race in it is reversed: for two events of different
 // threads that conflict, with nothing in between that orders them, the sequence of what does
 // not depend on the first, followed by the second, is put into the wakeup tree of the state
-// before the first, unless a schedule that was run from there, or will be, covers it. The next
-// schedule follows the first branch of the deepest state that has one. Sleep sets hold what
-// was explored already.
+// before the first, unless a schedule that was run from there, or will be, covers it. That
+// sequence goes to the end of the schedule, so a race is reversed again when only the end is new. The next
+// schedule follows a branch of some state. Sleep sets hold what was explored already, or will be
+// before.
 //
 // Beyond the paper:
 //
@@ -30,9 +31,15 @@ import (
 	"dlsim/sim/strategy"
 )
 
-// Search explores. The zero value is ready. Use it as the strategy of one world's schedules, all
-// of the same program, and call Next after each.
+// Search explores. The zero value is ready, and goes depth-first. Use it as the strategy of one
+// world's schedules, all of the same program, and call Next after each.
 type Search struct {
+	// Seed decides in what order schedules are explored; which ones are is the same for all.
+	Seed uint64
+	// Spread is the number of schedules that are spread over the tree before the search goes on
+	// depth-first. What is left between them takes memory.
+	Spread int64
+
 	trail sim.Trail
 	world *sim.World
 
@@ -42,16 +49,19 @@ type Search struct {
 	done   int // so many events are not open any more
 	uses   []use
 	clocks []int32 // of the events, one after the other
-	nodes  []node  // nodes[i] is the state before event i
+	states []state // states[i] is the one before event i
 	asleep []sleeper
 	last   []int32 // by thing: index of its last use, -1 for none
 	lastOf []int32 // by thread: index of its last event, -1 for none
 	races  []race
 
 	fixed   int // so many events are those of the schedule before
+	known   int // so many are those of some schedule before
 	checked int // so many of them were seen again
 	asking  int // the event that asked last, and how many answers it had
 	answers int
+
+	random, order uint64 // see draw and free
 
 	blocked bool // all that could go on was asleep
 	err     error
@@ -66,10 +76,8 @@ func (s *Search) Trail() *sim.Trail { return &s.trail }
 // Coverage returns how far the search is.
 func (s *Search) Coverage() strategy.Coverage {
 	c := s.covered
-	for i := range s.nodes {
-		for b := s.nodes[i].tree; b != nil; b = b.sibling {
-			c.Branches++
-		}
+	for i := range s.states {
+		c.Branches += s.states[i].beside()
 	}
 	return c
 }
@@ -82,8 +90,9 @@ func (s *Search) Err() error { return s.err }
 // Begin implements sim.Strategy.
 func (s *Search) Begin(w *sim.World) {
 	s.world, s.blocked, s.checked, s.asking = w, false, 0, -1
-	if len(s.nodes) == 0 {
-		s.nodes = append(s.nodes, node{})
+	s.order = sim.Mix(s.Seed) + uint64(s.covered.Executions)<<32
+	if len(s.states) == 0 {
+		s.states = append(s.states, state{free: true})
 	}
 }
 
@@ -103,7 +112,7 @@ func (s *Search) Next(r sim.Result) bool {
 		s.covered.Executions++
 	}
 	s.reverse(r.Outcome == sim.Failed)
-	return s.backtrack()
+	return s.advance()
 }
 
 // Pick implements sim.Strategy.
@@ -115,8 +124,13 @@ func (s *Search) Pick(w *sim.World, cur *sim.Thread) int {
 		return sim.StopRun
 	case i < s.fixed:
 		return s.follow(s.events[i].thread)
-	case s.nodes[i].tree != nil:
-		return s.follow(s.nodes[i].tree.thread)
+	}
+	x := &s.states[i]
+	switch b := x.replayed(); {
+	case b != nil:
+		return s.follow(b.thread)
+	case x.tree != nil:
+		return s.follow(x.tree.thread)
 	}
 	return s.free(s.sleepers(i), cur)
 }
@@ -134,22 +148,6 @@ func (s *Search) fail(what string) int {
 		s.err = fmt.Errorf("step %d: %s: the program depends on something that no operation acts on",
 			s.world.Steps()+1, what)
 	}
-	return sim.StopRun
-}
-
-// free picks a thread that is not asleep where nothing decides: the one that runs, if it can, so
-// that there are few switches.
-func (s *Search) free(sleepers []sleeper, cur *sim.Thread) int {
-	if cur != nil && cur.Enabled() && !exhausted(sleepers, cur.Serial(), nil) {
-		return cur.ID()
-	}
-	e := s.world.Enabled()
-	for id := e.Next(-1); id >= 0; id = e.Next(id) {
-		if !exhausted(sleepers, s.world.Thread(id).Serial(), nil) {
-			return id
-		}
-	}
-	s.blocked = true
 	return sim.StopRun
 }
 
@@ -195,25 +193,4 @@ func (s *Search) decide(i, k, n int) int {
 	e.answers = append(e.answers, a)
 	e.choices = append(e.choices, int32(n))
 	return int(a)
-}
-
-// backtrack goes to the deepest state that has something left to explore, and reports whether there
-// is one.
-func (s *Search) backtrack() bool {
-	for i := len(s.events) - 1; i >= 0; i-- {
-		s.nodes = s.nodes[:i+1]
-		n := &s.nodes[i]
-		s.asleep = s.asleep[:n.asleep.to]
-		if n.tree != nil {
-			s.asleep = append(s.asleep, s.sleep(i))
-			n.asleep.to++
-		}
-		s.undo(i)
-		if n.tree != nil {
-			s.fixed, s.done = i, i
-			return true
-		}
-	}
-	s.fixed, s.done = 0, 0
-	return false
 }

@@ -10,12 +10,14 @@ type event struct {
 	seq      int32 // number among the events of its thread, from 1
 	previous int32 // event of its thread, -1 for none
 	uses     span  // in Search.uses
+	races    int32 // in Search.races: where those with earlier events begin
 	clock    span  // in Search.clocks: of each thread, how many events came before this one
 	causes   span  // in Search.clocks: the same without what it conflicts with
 	ends     bool  // it failed, which ended the schedule before others could go on
 	answers  []int32
 	choices  []int32 // how many answers there were, each time
 	label    []int32 // the answers that are to be given
+	ended    bool    // a wakeup tree ended with it
 	kids     *branch // wakeup tree of the state after it
 }
 
@@ -29,12 +31,6 @@ type use struct {
 	admits   sim.Acquire // after it
 	event    int32
 	previous int32 // index, -1 for none
-}
-
-// node is the state before an event.
-type node struct {
-	asleep span    // in Search.asleep
-	tree   *branch // what is left to explore
 }
 
 func (s *Search) usesOf(e *event) []use        { return s.uses[e.uses.from:e.uses.to] }
@@ -90,14 +86,22 @@ func (s *Search) open(i int) {
 	if e.previous >= 0 {
 		e.seq = s.events[e.previous].seq + 1
 	}
-	n := &s.nodes[i]
-	if b := n.tree; b != nil {
+	x := &s.states[i]
+	if b := x.replayed(); b != nil {
+		if b.thread != thread {
+			s.fail("another thread went on when a schedule was run again")
+		}
+		e.label = append(e.label, b.answers...)
+		return
+	}
+	if b := x.tree; b != nil {
 		if b.thread != thread {
 			s.fail("one thread alone can go on, and it is another than expected")
 			return
 		}
-		n.tree, e.label, e.kids = b.sibling, append(e.label, b.answers...), b.kids
+		x.tree, e.label, e.kids = b.sibling, append(e.label, b.answers...), b.kids
 		b.kids = nil
+		e.ended = e.kids == nil
 		s.free1(b)
 	}
 }
@@ -146,8 +150,7 @@ func (s *Search) close(i int) {
 	}
 	c[e.thread] = e.seq
 	s.lastOf[e.thread] = int32(i)
-	s.nodes = append(s.nodes, node{asleep: s.stillAsleep(i), tree: e.kids})
-	e.kids = nil
+	s.enter(i)
 }
 
 func (s *Search) newClock() span {
@@ -162,6 +165,7 @@ func (s *Search) newClock() span {
 // leaves them in scratch.direct, and notes its races.
 func (s *Search) conflicts(i int, acquire sim.Acquire) {
 	e := &s.events[i]
+	e.races = int32(len(s.races))
 	direct, taken := s.scratch.direct[:0], int32(-1)
 	e.uses.from = int32(len(s.uses))
 	for j, u := range s.trail.UsesOf(i) {
@@ -225,7 +229,7 @@ func (s *Search) undo(i int) {
 	for k := e.uses.to - 1; k >= e.uses.from; k-- {
 		s.last[s.uses[k].thing] = s.uses[k].previous
 	}
-	s.uses, s.clocks = s.uses[:e.uses.from], s.clocks[:e.causes.from]
+	s.uses, s.clocks, s.races = s.uses[:e.uses.from], s.clocks[:e.causes.from], s.races[:e.races]
 	s.lastOf[e.thread] = e.previous
 	s.events = s.events[:i]
 }

@@ -8,6 +8,7 @@ import "dlsim/sim"
 type race struct{ first, second int32 }
 
 type scratch struct {
+	way      []*state
 	direct   []int32
 	sequence []item
 	clock    clock
@@ -53,9 +54,10 @@ func (s *Search) between(x int32, events []int32) bool {
 // it ended by a failure.
 func (s *Search) reverse(failed bool) {
 	for _, r := range s.races {
-		s.insert(r.first, s.itemOf(&s.events[r.second]))
+		if int(r.second) >= s.known || s.freshAfter(r.first) {
+			s.insert(r.first, s.itemOf(&s.events[r.second]))
+		}
 	}
-	s.races = s.races[:0]
 	for i := range s.events {
 		s.otherAnswers(i)
 	}
@@ -68,6 +70,17 @@ func (s *Search) reverse(failed bool) {
 	if failed && !s.trail.Quiet {
 		s.cutOff()
 	}
+}
+
+// freshAfter reports whether an event that no schedule before had does not come after event e.
+func (s *Search) freshAfter(e int32) bool {
+	first := &s.events[e]
+	for i := s.known; i < len(s.events); i++ {
+		if !s.after(first, s.clockOf(&s.events[i])) {
+			return true
+		}
+	}
+	return false
 }
 
 // otherAnswers puts the events into the tree that differ from event i in one answer to Choose and

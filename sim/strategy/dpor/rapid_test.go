@@ -4,6 +4,7 @@ package dpor_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -103,7 +104,8 @@ func (s *small) String() string {
 	return b.String()
 }
 
-// compare runs all schedules of the program one after the other, and then those of the search.
+// compare runs all schedules of the program one after the other, and then those of the search, in every
+// order.
 func (s *small) compare(tb rapid.TB) {
 	prints := make(map[uint64]bool)
 	outcomes := make(map[string]bool)
@@ -118,22 +120,25 @@ func (s *small) compare(tb rapid.TB) {
 			break
 		}
 	}
-	found := make(map[uint64]bool)
-	c := explore(tb, sim.Config{}, s.body, func(_ *sim.World, r sim.Result) {
-		if found[r.Fingerprint] {
-			tb.Fatalf("%v\nfingerprint %x twice", s, r.Fingerprint)
+	for _, search := range orders() {
+		left := maps.Clone(outcomes)
+		found := make(map[uint64]bool)
+		c := explore(tb, search, s.body, func(_ *sim.World, r sim.Result) {
+			if found[r.Fingerprint] {
+				tb.Fatalf("%v\nfingerprint %x twice", s, r.Fingerprint)
+			}
+			found[r.Fingerprint] = true
+			if !prints[r.Fingerprint] {
+				tb.Fatalf("%v\nfingerprint %x is of no schedule", s, r.Fingerprint)
+			}
+			delete(left, end(r))
+		})
+		if len(found) != len(prints) || c.Redundant != 0 || int(c.Executions) != len(found) {
+			tb.Fatalf("%v\n%d fingerprints, found %d; %+v", s, len(prints), len(found), c)
 		}
-		found[r.Fingerprint] = true
-		if !prints[r.Fingerprint] {
-			tb.Fatalf("%v\nfingerprint %x is of no schedule", s, r.Fingerprint)
+		if len(left) > 0 {
+			tb.Fatalf("%v\nends not found: %v", s, left)
 		}
-		delete(outcomes, end(r))
-	})
-	if len(found) != len(prints) || c.Redundant != 0 || int(c.Executions) != len(found) {
-		tb.Fatalf("%v\n%d fingerprints, found %d; %+v", s, len(prints), len(found), c)
-	}
-	if len(outcomes) > 0 {
-		tb.Fatalf("%v\nends not found: %v", s, outcomes)
 	}
 }
 

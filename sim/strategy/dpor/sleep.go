@@ -19,8 +19,8 @@ type sleeper struct {
 
 // sleepers returns what is asleep in the state before event i.
 func (s *Search) sleepers(i int) []sleeper {
-	n := &s.nodes[i]
-	return s.asleep[n.asleep.from:n.asleep.to]
+	x := &s.states[i]
+	return s.asleep[x.asleep.from:x.asleep.to]
 }
 
 // sleep makes a sleeper of event i.
@@ -35,7 +35,7 @@ func (s *Search) sleep(i int) sleeper {
 // stillAsleep appends to s.asleep what is asleep after event i, the last one.
 func (s *Search) stillAsleep(i int) span {
 	e := &s.events[i]
-	uses, before := s.usesOf(e), s.nodes[i].asleep
+	uses, before := s.usesOf(e), s.states[i].asleep
 	from := int32(len(s.asleep))
 	for k := before.from; k < before.to; k++ {
 		x := &s.asleep[k]

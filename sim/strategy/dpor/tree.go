@@ -38,8 +38,8 @@ func before(x, y *item) bool {
 	return y.last && (y.ends || x.ends || conflict(x.uses, y.uses))
 }
 
-// insert puts into the wakeup tree of the state before event e the events that do not come after e,
-// followed by x, unless that is covered.
+// insert puts into the tree of what is explored from the state before event e the events that do not
+// come after e, followed by x, unless that is covered.
 func (s *Search) insert(e int32, x ...item) {
 	first := &s.events[e]
 	seq := s.scratch.sequence[:0]
@@ -52,10 +52,46 @@ func (s *Search) insert(e int32, x ...item) {
 	}
 	seq = append(seq, x...)
 	s.scratch.sequence = seq
-	if s.known(s.sleepers(int(e)), seq) {
+	if s.covers(s.sleepers(int(e)), seq) {
 		return
 	}
-	list := &s.nodes[e].tree
+	y := &s.states[e]
+	way := s.scratch.way[:0]
+	for from := int(y.at) + 1; ; from = 0 { // what was begun before is asleep
+		k, at := y.first(from, seq)
+		if k < 0 {
+			break
+		}
+		if y = y.begun[k].rest; y == nil || y.free {
+			return
+		}
+		if at >= 0 {
+			seq = slices.Delete(seq, at, at+1)
+		}
+		way = append(way, y)
+	}
+	s.scratch.way = way
+	before := y.branches()
+	s.graft(&y.tree, seq)
+	for _, z := range way {
+		z.left += y.branches() - before
+	}
+}
+
+// first returns the first of the events begun in the state, from the given index on, that can go first in the
+// sequence, and where it is there, -1 if it commutes with all of it; k is -1 if there is none.
+func (x *state) first(from int, seq []item) (k, at int) {
+	for k := from; k < len(x.begun); k++ {
+		b := &x.begun[k]
+		if at, ok := initial(seq, b.thread, b.ends, b.uses, b.answers); ok {
+			return k, at
+		}
+	}
+	return -1, 0
+}
+
+// graft puts a sequence into a wakeup tree.
+func (s *Search) graft(list **branch, seq []item) {
 	for len(seq) > 0 {
 		b, at := match(*list, seq)
 		if b == nil {
@@ -78,8 +114,8 @@ func (s *Search) insert(e int32, x ...item) {
 	}
 }
 
-// known reports whether something that is asleep can go first in the sequence.
-func (s *Search) known(sleepers []sleeper, seq []item) bool {
+// covers reports whether something that is asleep can go first in the sequence.
+func (s *Search) covers(sleepers []sleeper, seq []item) bool {
 	for i := range sleepers {
 		z := &sleepers[i]
 		at, ok := initial(seq, z.thread, z.ends, z.uses, z.answers)

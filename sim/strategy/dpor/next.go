@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package dpor
+
+import "dlsim/sim"
+
+// Where the search goes on decides how soon it meets what is rare, not what it meets. Depth-first, it
+// changes the end of a schedule first and needs the least memory. Spread, it draws a way down from the root, at
+// each state among all ways that have something left, which takes it to early states more often than to late ones.
+
+// advance goes to a state that has something left to explore, and reports whether there is one.
+func (s *Search) advance() bool {
+	last := len(s.events) - 1
+	for last >= 0 && s.states[last].beside() == 0 {
+		last--
+	}
+	if last < 0 {
+		s.fixed, s.done, s.known = 0, 0, 0
+		return false
+	}
+	i := last
+	if s.spreading() {
+		for i = 0; i < last; i++ {
+			if n := s.states[i].ways(); n > 0 && s.draw(n+1) < n {
+				break
+			}
+		}
+	}
+	s.leave(i)
+	for j := len(s.events) - 1; j >= i; j-- {
+		s.undo(j)
+	}
+	s.states = s.states[:i+1]
+	s.aim(i, s.way(&s.states[i]))
+	s.fixed, s.done, s.known = i, i, i
+	for b := s.states[i].replayed(); b != nil; b = b.rest.replayed() {
+		b.rest.at = int32(s.way(b.rest))
+		s.known++
+	}
+	return true
+}
+
+func (s *Search) spreading() bool { return s.covered.Executions < s.Spread }
+
+// ways returns how many ways there are to go on from the state: to what is left to begin in it, and to what
+// is left after each event that was begun.
+func (x *state) ways() (n int) {
+	for k := range x.begun {
+		if x.begun[k].left() > 0 {
+			n++
+		}
+	}
+	if x.tree != nil {
+		n++
+	}
+	return n
+}
+
+// way draws one of them: the index of an event that was begun, or len(x.begun). Depth-first it is the
+// first.
+func (s *Search) way(x *state) int {
+	n := 0
+	if s.spreading() {
+		n = s.draw(x.ways())
+	}
+	for k := range x.begun {
+		if x.begun[k].left() > 0 {
+			if n == 0 {
+				return k
+			}
+			n--
+		}
+	}
+	return len(x.begun)
+}
+
+// draw returns a random number from 0 to n-1.
+func (s *Search) draw(n int) int {
+	s.random += 0x9e3779b97f4a7c15
+	return int(sim.Mix(s.Seed^s.random) % uint64(n))
+}
+
+// free picks a thread that is not asleep where nothing decides: the one that runs, if it can, so
+// that there are few switches; else the first in an order that is drawn for each schedule.
+func (s *Search) free(sleepers []sleeper, cur *sim.Thread) int {
+	if cur != nil && cur.Enabled() && !exhausted(sleepers, cur.Serial(), nil) {
+		return cur.ID()
+	}
+	best, first := sim.StopRun, uint64(0)
+	e := s.world.Enabled()
+	for id := e.Next(-1); id >= 0; id = e.Next(id) {
+		serial := s.world.Thread(id).Serial()
+		if exhausted(sleepers, serial, nil) {
+			continue
+		}
+		if rank := sim.Mix(s.order + uint64(serial)); best < 0 || rank > first {
+			best, first = id, rank
+		}
+	}
+	s.blocked = best < 0
+	return best
+}
