@@ -126,9 +126,18 @@ func openRules() []*rule {
 					x.same()
 					return
 				}
-				t := x.carry(int32(x.o.Result.Link))
-				l := t.of(x.o.madeMAC)
-				l.phase, l.ownName, l.loading = visible, l.name, true
+				taken := x.s.kstatTaken(x.o.name, x.o.Zone)
+				for _, named := range [...]bool{true, false} {
+					if named && taken || !named && !taken && !x.around(setOf(Rename)) {
+						continue // its kstat has come before, unless another link had the name then
+					}
+					t := x.carry(int32(x.o.Result.Link))
+					l := t.of(x.o.madeMAC)
+					l.phase, l.loading = visible, true
+					if named {
+						l.ownName = l.name
+					}
+				}
 			},
 		},
 		{
