@@ -110,7 +110,7 @@ func (a *app) replay(ctx context.Context, file string, f *replayFlags, seeded bo
 		r = trace.Replay(p, t)
 	}
 	if r.Same {
-		r.Record.Evidence = append(r.Record.Evidence, because(t.Shrunk)...)
+		r.Record.Depends = because(t.Shrunk)
 	}
 	fail := report.Failure{
 		Scenario: report.Scenario{Name: sc.name, Threads: sc.threads}, Record: r.Record,

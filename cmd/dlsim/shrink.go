@@ -164,7 +164,7 @@ func (s *shrinker) shrink(t *trace.Trace, sc *scenario) *shrunken {
 	for _, o := range why.Orders {
 		x.Why.Orders = append(x.Why.Orders, trace.Order{First: spot(o.First), Second: spot(o.Second)})
 	}
-	r.Evidence = append(r.Evidence, because(x)...)
+	r.Depends = because(x)
 	h := t.Header
 	h.ScenarioHash = small.hash
 	out.trace = &trace.Trace{

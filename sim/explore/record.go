@@ -30,6 +30,8 @@ type Record struct {
 	Stack       string // of a Go panic
 	// Evidence is what the check has worded itself.
 	Evidence []sim.Evidence
+	// Depends is what the failure was found to depend on, if somebody has looked.
+	Depends []sim.Evidence
 	// Attachments are files that go with the report.
 	Attachments []sim.Attachment
 

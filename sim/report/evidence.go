@@ -4,6 +4,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"dlsim/sim"
@@ -62,7 +63,7 @@ const (
 )
 
 // blocks is the part of the report that depends on the kind, then what the check has worded
-// itself.
+// itself, then what the failure depends on.
 func blocks(r *explore.Record) []sim.Evidence {
 	var title string
 	var lines []string
@@ -87,9 +88,9 @@ func blocks(r *explore.Record) []sim.Evidence {
 		}
 	}
 	if len(lines) == 0 {
-		return r.Evidence
+		return slices.Concat(r.Evidence, r.Depends)
 	}
-	return append([]sim.Evidence{{Title: title, Lines: lines}}, r.Evidence...)
+	return slices.Concat([]sim.Evidence{{Title: title, Lines: lines}}, r.Evidence, r.Depends)
 }
 
 // block adds a heading with lines below it, at most evidenceMax, and less if the blocks

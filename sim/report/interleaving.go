@@ -26,19 +26,15 @@ type row struct {
 	loop string
 }
 
-// rows makes the rows of the events. What comes before the first choice is left out, unless a check
-// tells of it. With
+// rows makes the rows of the events. What comes before the first choice is left out, and before the
+// threads of the program, unless a check tells of it. With
 // fold, a step that matters has a row of its own and the others share one for as long as
 // their thread goes on; repetitions are folded in any case.
 func rows(r *explore.Record, fold bool) []row {
 	k, told := newKeySteps(r), stepsTold(r)
 	var out []row
-	begun := false
-	for i := range r.Events {
+	for i := begin(r, told); i < len(r.Events); i++ {
 		e := &r.Events[i]
-		if begun = begun || e.Picked || told[e.Step]; !begun {
-			continue
-		}
 		x := rowOf(e)
 		x.weight = k.weigh(i, e)
 		if n := len(out); fold && n > 0 && x.weight == plain && out[n-1].weight == plain &&
@@ -51,6 +47,23 @@ func rows(r *explore.Record, fold bool) []row {
 	}
 	out = end(r, blocked(r, out))
 	return foldLoops(out)
+}
+
+// begin returns the index of the first event that is worth a row.
+func begin(r *explore.Record, told map[int]bool) int {
+	acts := make(map[string]bool) // threads of the program
+	acts[r.Thread] = !atQuiescence(r)
+	for i := range r.Events {
+		if len(r.Events[i].Results) > 0 {
+			acts[r.Events[i].Thread] = true
+		}
+	}
+	for i := range r.Events {
+		if e := &r.Events[i]; e.Picked || told[e.Step] || acts[e.Thread] {
+			return i
+		}
+	}
+	return len(r.Events)
 }
 
 // rowOf returns the row of one event.

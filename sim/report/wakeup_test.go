@@ -101,12 +101,14 @@ func TestLostWakeup(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			w, res := simtest.Script(t, sim.Config{Detail: true}, test.l.body, test.script...)
+			r := explore.Take(w, res, sim.GoSite)
+			r.Depends = []sim.Evidence{{Title: "fails whenever", Lines: []string{"one comes before the other"}}}
 			var b bytes.Buffer
-			if err := report.Write(&b, report.Failure{Record: explore.Take(w, res, sim.GoSite)}); err != nil {
+			if err := report.Write(&b, report.Failure{Record: r}); err != nil {
 				t.Fatal(err)
 			}
 			text := strings.Join(strings.Fields(b.String()), " ")
-			for _, s := range test.says {
+			for _, s := range append(test.says, "fails whenever one comes before the other") {
 				if !strings.Contains(text, s) {
 					t.Errorf("it does not say %q", s)
 				}
