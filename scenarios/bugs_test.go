@@ -90,6 +90,7 @@ func (x *asked) explored(t *testing.T) bool {
 		t.Fatal(err)
 	}
 	c := sc.Campaign()
+	c.Checks = x.Expected.Checks(c.Checks)
 	c.Until = func(r *explore.Record) bool { return x.Expected.Differs(r) == "" }
 	r, err := explore.Explore(context.Background(), program(t, sc, scenarios.Options{DebugKernel: x.Expected.Debug}), c)
 	if err != nil {

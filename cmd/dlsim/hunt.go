@@ -71,9 +71,7 @@ func (a *app) hunt(ctx context.Context, f *bugFlags, root string, b *bugbook.Bug
 	if want != nil {
 		h.Expected = want.Says
 		c.Until = h.until(b, want, c.Expect)
-		if want.Kind != string(sim.KindLin) { // which may say it of the same schedules first
-			c.Checks = slices.DeleteFunc(slices.Clone(c.Checks), func(x string) bool { return x == string(sim.KindLin) })
-		}
+		c.Checks = want.Checks(c.Checks)
 		if want.Kind != string(sim.KindOrder) && want.Kind != string(sim.KindUpcall) { // which show at the end
 			c.Schedules, c.Time = f.schedules, f.time
 		}

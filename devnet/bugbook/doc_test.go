@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"dlsim/devnet/patch"
+	"dlsim/sim"
 )
 
 var update = flag.Bool("update", false, "write docs/bug-book.md anew")
@@ -138,6 +139,9 @@ func checkReports(t *testing.T, b *Bug, reports []Report) {
 			t.Errorf("%s: the report of %q is of a %q, not of a %s", b.ID, want.Says, kind, want.Kind)
 		}
 		text := strings.Join(strings.Fields(r.Text), " ") // lines are folded
+		if want.Kind == string(sim.KindHang) && !strings.Contains(text, " who could have woken them ") {
+			t.Errorf("%s: the report of %q does not say who could have woken them", b.ID, want.Says)
+		}
 		for _, name := range want.Names() {
 			if !strings.Contains(text, name) {
 				t.Errorf("%s: the report of %q does not name %s", b.ID, want.Says, name)

@@ -100,6 +100,17 @@ func (e *Expected) ShownBy(file string) bool {
 	return e.Scenario == "" || strings.HasSuffix(file, "/"+e.Scenario+".yaml")
 }
 
+// Checks returns the checks of a scenario with that of the report, and without the judgement of
+// histories, which may say it of the same schedules first, unless it is one.
+func (e *Expected) Checks(own []string) []string {
+	checks := slices.DeleteFunc(slices.Clone(own), func(c string) bool { return c == string(sim.KindLin) })
+	if !slices.Contains(checks, e.Kind) {
+		checks = append(checks, e.Kind)
+	}
+	slices.Sort(checks)
+	return checks
+}
+
 // Differs says how a record is not the report that is asked for; "" if it is.
 func (e *Expected) Differs(r *explore.Record) string {
 	if string(r.Kind) != e.Kind {
