@@ -42,7 +42,7 @@ func certified(all []*scenario) ([]*scenario, error) {
 			return nil, err
 		}
 		if c != nil {
-			sc.explore.Strategy, sc.explore.Preemptions = c.Strategy, c.Preemptions
+			sc.explore.Strategy, sc.explore.Preemptions, sc.explore.Symmetry = c.Strategy, c.Preemptions, c.Symmetry != symmetryNone
 			sc.explore.Schedules, sc.explore.Time = 0, 0
 			out = append(out, sc)
 		}
@@ -58,11 +58,34 @@ func certified(all []*scenario) ([]*scenario, error) {
 func (s *session) claim(sc *scenario, c explore.Config) certificate.Claim {
 	return certificate.Claim{
 		Scenario: sc.name, ScenarioHash: sc.hash, PortHash: sc.program.PortHash(), Tool: "dlsim " + version,
-		Kernel: kernelName(s.flags.debug), Strategy: c.Strategy, Preemptions: c.Preemptions, StepsMax: c.StepsMax,
+		Kernel: kernelName(s.flags.debug), Strategy: c.Strategy, Preemptions: c.Preemptions, Symmetry: symmetry(sc, c),
+		StepsMax: c.StepsMax,
 		Checks: strings.Join(slices.DeleteFunc(slices.Clone(c.Checks), func(name string) bool {
 			return name == string(sim.KindLin)
 		}), " "),
 	}
+}
+
+const symmetryNone = "none"
+
+// symmetry says in one line which threads of a scenario are not told apart: "a b; c d".
+func symmetry(sc *scenario, c explore.Config) string {
+	var classes []string
+	for _, class := range symmetric(sc, c) {
+		classes = append(classes, strings.Join(class, " "))
+	}
+	if len(classes) == 0 {
+		return symmetryNone
+	}
+	return strings.Join(classes, "; ")
+}
+
+// symmetric returns the threads of a scenario that a search is not to tell apart.
+func symmetric(sc *scenario, c explore.Config) [][]string {
+	if p, ok := sc.program.(explore.Symmetrical); ok && c.Symmetry {
+		return p.Symmetric()
+	}
+	return nil
 }
 
 // recognise returns the result that a certificate vouches for, nil if there is none or it does not
@@ -72,6 +95,9 @@ func (s *session) recognise(sc *scenario, c explore.Config) (*explore.Result, er
 		return nil, nil
 	}
 	cert, err := readCertificate(sc)
+	if s.flags.certify && err != nil {
+		return nil, nil // it is written anew
+	}
 	if cert == nil {
 		return nil, err
 	}
@@ -82,7 +108,8 @@ func (s *session) recognise(sc *scenario, c explore.Config) (*explore.Result, er
 		return nil, nil
 	}
 	return &explore.Result{
-		Scenario: sc.name, Plan: explore.Plan{Strategy: c.Strategy, Preemptions: c.Preemptions, Seed: c.Seed}, Workers: 1,
+		Symmetric: symmetric(sc, c),
+		Scenario:  sc.name, Plan: explore.Plan{Strategy: c.Strategy, Preemptions: c.Preemptions, Seed: c.Seed}, Workers: 1,
 		Coverage: &strategy.Coverage{Executions: cert.Executions, Bounded: c.Preemptions != strategy.Unbounded},
 		Complete: true, Certified: true, Digest: cert.Digest, DistinctExact: true, Verdict: explore.Expected, Saturation: 1,
 	}, nil

@@ -27,6 +27,8 @@ type jsonResult struct {
 	Violations []jsonViolation `json:"violations"`
 	// LockOrder has the cycles that the check order predicts; it is left out if there are none.
 	LockOrder []jsonPrediction `json:"lock_order,omitempty"`
+	// Symmetric has the classes of threads that a search did not tell apart; it is left out if there are none.
+	Symmetric [][]string `json:"symmetric,omitempty"`
 }
 
 // jsonPrediction is what has come of the cycles of one sequence of lock classes.
@@ -58,6 +60,7 @@ func (s *session) addJSON(sc *scenario, c explore.Config, r *explore.Result, tra
 		ElapsedMS: r.Elapsed.Milliseconds(), Verdict: r.Verdict,
 		Violations: []jsonViolation{},
 	}
+	x.Symmetric = r.Symmetric
 	for i, v := range r.Violations {
 		x.Violations = append(x.Violations, jsonViolation{
 			Kind: string(v.Kind), Signature: v.Signature, Bug: v.Bug(),

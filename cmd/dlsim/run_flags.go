@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"dlsim/sim/explore"
+	"dlsim/sim/strategy"
 )
 
 // runFlags are the flags of dlsim run.
@@ -21,6 +22,7 @@ type runFlags struct {
 	strategy    string
 	depth       int
 	preemptions int
+	symmetry    bool
 	schedules   int64
 	time        time.Duration
 	seed        uint64
@@ -59,6 +61,7 @@ func (a *app) runCommand() *cobra.Command {
 	s.StringVar(&f.strategy, "strategy", "", "how schedules are chosen: "+strings.Join(explore.StrategyNames(), ", "))
 	s.IntVar(&f.depth, "depth", 0, "bug depth that pct is tuned to")
 	s.IntVar(&f.preemptions, "preemptions", 0, "most preemptions of a schedule, for dfs and dpor (default: any number)")
+	s.BoolVar(&f.symmetry, "symmetry", false, "do not tell threads apart that do the same, for dpor")
 	s.Int64Var(&f.schedules, "schedules", 0, "schedules for each scenario")
 	s.DurationVar(&f.time, "time", 0, "time for each scenario, instead of a number of schedules")
 	s.Uint64Var(&f.seed, "seed", 0, "seed of the campaign")
@@ -115,6 +118,9 @@ func (f *runFlags) check(set *pflag.FlagSet) error {
 	}
 	if set.Changed("preemptions") && set.Changed("strategy") && !explore.IsSearch(f.strategy) {
 		return usagef("--preemptions is for dfs and dpor")
+	}
+	if f.symmetry && (f.strategy != "dpor" || set.Changed("preemptions")) {
+		return usagef("--symmetry is for --strategy dpor, without --preemptions")
 	}
 	if set.Changed("strategy") {
 		return pick("strategy", f.strategy, explore.StrategyNames())
@@ -176,6 +182,9 @@ func (f *runFlags) config(set *pflag.FlagSet, sc *scenario, checks []string) exp
 	}
 	if set.Changed("preemptions") {
 		c.Preemptions = f.preemptions
+	}
+	if f.symmetry {
+		c.Symmetry, c.Preemptions = true, strategy.Unbounded
 	}
 	if set.Changed("seed") {
 		c.Seed = f.seed

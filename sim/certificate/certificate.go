@@ -16,7 +16,7 @@ import (
 )
 
 // format is the version of the file's format.
-const format = 1
+const format = 2
 
 // Claim is what a certificate is about. Two runs with the same claim come to the same result.
 type Claim struct {
@@ -26,7 +26,8 @@ type Claim struct {
 	Tool         string // name and version
 	Kernel       string
 	Strategy     string
-	Preemptions  int // bound, -1 for none
+	Preemptions  int    // bound, -1 for none
+	Symmetry     string // threads that were not told apart, "none" for none
 	StepsMax     int
 	Checks       string // sorted, with a space between them
 }
@@ -54,6 +55,7 @@ func (c *Certificate) fields() []struct {
 		{"kernel", &c.Kernel},
 		{"strategy", &c.Strategy},
 		{"preemptions", &c.Preemptions},
+		{"symmetry", &c.Symmetry},
 		{"steps-max", &c.StepsMax},
 		{"checks", &c.Checks},
 		{"executions", &c.Executions},
@@ -141,5 +143,5 @@ func (c *Certificate) Stale(now Claim) string {
 	case was.Tool != now.Tool:
 		return "it is of " + was.Tool
 	}
-	return "it is for another kernel, strategy, bound, step limit or other checks"
+	return "it is for another kernel, strategy, bound, symmetry, step limit or other checks"
 }

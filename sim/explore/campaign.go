@@ -20,13 +20,16 @@ type Config struct {
 	Depth    int    // of pct, also in auto; 0 means 3
 	// Preemptions bounds dfs and dpor; strategy.Unbounded means that it does not.
 	Preemptions int
-	Schedules   int64         // 0 means no limit
-	Time        time.Duration // 0 means no limit
-	Seed        uint64
-	Workers     int      // 0 means 1
-	StepsMax    int      // of one schedule; 0 means sim.DefaultStepsMax
-	Checks      []string // nil means all
-	Expect      []Expectation
+	// Symmetry has dpor explore one schedule only of those that differ in which of its symmetric threads is
+	// which, if the program is Symmetrical.
+	Symmetry  bool
+	Schedules int64         // 0 means no limit
+	Time      time.Duration // 0 means no limit
+	Seed      uint64
+	Workers   int      // 0 means 1
+	StepsMax  int      // of one schedule; 0 means sim.DefaultStepsMax
+	Checks    []string // nil means all
+	Expect    []Expectation
 	// Baseline, if not nil, says what does not fail the campaign, instead of Expect, which
 	// still says what must be found.
 	Baseline *Baseline
@@ -54,6 +57,8 @@ func (c *Config) normalise() error {
 		return fmt.Errorf("no strategy %q", c.Strategy)
 	case c.Depth < 0 || c.Schedules < 0 || c.Time < 0 || c.StepsMax < 0:
 		return errors.New("depth, schedules, time and steps must not be negative")
+	case c.Symmetry && (c.Strategy != "dpor" || c.Preemptions != strategy.Unbounded):
+		return errors.New("symmetry is for dpor without a bound")
 	case c.Schedules == 0 && c.Time == 0 && !IsSearch(c.Strategy):
 		return errors.New("a campaign needs a number of schedules or a time")
 	}
@@ -123,6 +128,9 @@ func Explore(ctx context.Context, p Program, cfg Config) (*Result, error) {
 	c := &campaign{
 		cfg: cfg, scenario: p.Name(), sites: p.Sites(), checks: make(map[sim.Kind]bool),
 		groups: make(map[string]*group), found: make(map[string]*Violation),
+	}
+	if s, ok := p.(Symmetrical); ok && cfg.Symmetry {
+		c.result.Symmetric = s.Symmetric()
 	}
 	c.known.mix = newPortfolio(cfg.Depth)
 	for _, name := range cfg.Checks {

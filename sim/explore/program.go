@@ -33,6 +33,13 @@ type Program interface {
 	PortHash() string
 }
 
+// Symmetrical is a Program with threads that nothing tells apart.
+type Symmetrical interface {
+	Program
+	// Symmetric returns classes of threads, by name, that do the same to the same objects.
+	Symmetric() [][]string
+}
+
 // Runner runs schedules of a program, one at a time; it is used by one goroutine at a time.
 type Runner interface {
 	// Run runs one schedule from a fresh start. The caller sets StepsMax and Detail; the

@@ -79,6 +79,8 @@ type Result struct {
 	// Attempt says how far a search came that was begun when samples had shown nothing, and given up;
 	// nil if there was none. Explore does not fill it in.
 	Attempt *strategy.Coverage
+	// Symmetric are the threads that a search did not tell apart, in classes.
+	Symmetric [][]string
 	// Complete says that a search has seen all there is, up to its bound.
 	Complete bool
 	// Certified says that a certificate vouches for that, and nothing was run.

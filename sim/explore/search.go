@@ -32,13 +32,13 @@ const (
 
 // newSearch returns the search that the configuration asks for. Bounds and the wakeup trees of dpor
 // do not go together; with a bound it merges equivalent beginnings of schedules instead.
-func newSearch(c *Config) search {
+func newSearch(c *Config, symmetric [][]string) search {
 	if c.Strategy == "dpor" && c.Preemptions == strategy.Unbounded {
 		spread := min(c.Schedules, spreadMax)
 		if c.Schedules == 0 {
 			spread = spreadDefault
 		}
-		return &dpor.Search{Seed: c.Seed, Spread: spread}
+		return &dpor.Search{Seed: c.Seed, Spread: spread, Symmetric: symmetric}
 	}
 	return &strategy.DFS{Preemptions: c.Preemptions, Merge: c.Strategy == "dpor"}
 }
@@ -50,7 +50,7 @@ func (c *campaign) exhaust(ctx context.Context) error {
 	if limit == 0 {
 		limit = math.MaxInt64
 	}
-	s, w := newSearch(&c.cfg), c.workers[0]
+	s, w := newSearch(&c.cfg, c.result.Symmetric), c.workers[0]
 	plan := c.plan(0)
 	var choices []sim.Choice
 	for more, covered := true, s.Coverage(); more && covered.Executions < limit && ctx.Err() == nil; {

@@ -5,6 +5,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"dlsim/sim/explore"
@@ -193,7 +194,7 @@ func predictions(all []explore.Prediction) []string {
 func covered(r *explore.Result) string {
 	c := r.Coverage
 	if r.Certified {
-		return fmt.Sprintf("complete, certified: %d executions", c.Executions)
+		return fmt.Sprintf("complete, certified: %d executions%s", c.Executions, upTo(r.Symmetric))
 	}
 	if !r.Complete {
 		return fmt.Sprintf("not complete: covered %d executions, %d branches left", c.Executions, c.Branches)
@@ -206,9 +207,22 @@ func covered(r *explore.Result) string {
 	if r.DistinctExact && r.Distinct < n { // some more than once
 		n, in = r.Distinct, fmt.Sprintf(" in %d executions", n)
 	}
+	what += upTo(r.Symmetric)
 	fails := "none fails"
 	if n := len(r.Violations); n > 0 {
 		fails = fmt.Sprintf("they fail in %d ways", n)
 	}
 	return fmt.Sprintf("complete: all %d %s explored%s, %s", n, what, in, fails)
+}
+
+// upTo says which threads were not told apart.
+func upTo(symmetric [][]string) string {
+	if len(symmetric) == 0 {
+		return ""
+	}
+	all := make([]string, len(symmetric))
+	for i, class := range symmetric {
+		all[i] = strings.Join(class, " and ")
+	}
+	return " up to the names of " + strings.Join(all, ", and of ")
 }

@@ -39,6 +39,9 @@ type Search struct {
 	// Spread is the number of schedules that are spread over the tree before the search goes on
 	// depth-first. What is left between them takes memory.
 	Spread int64
+	// Symmetric are classes of threads, by name, that do the same to the same objects, and which nothing
+	// tells apart. Of schedules that differ only in which of them is which not all are explored.
+	Symmetric [][]string
 
 	trail sim.Trail
 	world *sim.World
@@ -61,7 +64,8 @@ type Search struct {
 	asking  int // the event that asked last, and how many answers it had
 	answers int
 
-	random, order uint64 // see draw and free
+	random, order uint64  // see draw and free
+	inFront       []int32 // by thread: see ahead
 
 	blocked bool // all that could go on was asleep
 	err     error

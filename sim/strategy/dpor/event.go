@@ -130,6 +130,11 @@ func (s *Search) close(i int) {
 	for _, x := range s.trail.CausesOf(i) {
 		c.join(s.clockOf(&s.events[x]))
 	}
+	if x, ok := s.turn(e.thread, e.seq); !ok {
+		s.fail("threads that are said to be symmetric are not")
+	} else if x >= 0 {
+		c.join(s.clockOf(&s.events[x]))
+	}
 	if from.AfterAll > 0 {
 		for _, x := range s.lastOf {
 			for x >= from.AfterAll {

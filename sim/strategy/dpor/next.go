@@ -83,14 +83,14 @@ func (s *Search) draw(n int) int {
 // free picks a thread that is not asleep where nothing decides: the one that runs, if it can, so
 // that there are few switches; else the first in an order that is drawn for each schedule.
 func (s *Search) free(sleepers []sleeper, cur *sim.Thread) int {
-	if cur != nil && cur.Enabled() && !exhausted(sleepers, cur.Serial(), nil) {
+	if cur != nil && cur.Enabled() && !exhausted(sleepers, cur.Serial(), nil) && !s.held(cur.Serial()) {
 		return cur.ID()
 	}
 	best, first := sim.StopRun, uint64(0)
 	e := s.world.Enabled()
 	for id := e.Next(-1); id >= 0; id = e.Next(id) {
 		serial := s.world.Thread(id).Serial()
-		if exhausted(sleepers, serial, nil) {
+		if exhausted(sleepers, serial, nil) || s.held(serial) {
 			continue
 		}
 		if rank := sim.Mix(s.order + uint64(serial)); best < 0 || rank > first {

@@ -63,7 +63,7 @@ func (s *Search) reverse(failed bool) {
 	}
 	for i := range s.trail.Left {
 		l := &s.trail.Left[i]
-		if !l.Enabled && l.Acquire != sim.Nobody {
+		if !l.Enabled && l.Acquire != sim.Nobody && !s.held(l.Thread) {
 			s.waiting(l)
 		}
 	}
@@ -124,6 +124,9 @@ func (s *Search) pending(l *sim.Left) item {
 	for _, e := range causes {
 		c.join(s.clockOf(&s.events[e]))
 	}
+	if x, _ := s.turn(l.Thread, s.next(l.Thread)); x >= 0 {
+		c.join(s.clockOf(&s.events[x]))
+	}
 	s.scratch.clock, x.clock = c, c
 	if l.Access != sim.Local {
 		x.uses = []use{{thing: l.Thing, access: l.Access}}
@@ -139,7 +142,7 @@ func (s *Search) cutOff() {
 	f.ends = true
 	for i := range s.trail.Left {
 		l := &s.trail.Left[i]
-		if !l.Enabled || l.Thread == f.thread {
+		if !l.Enabled || l.Thread == f.thread || s.held(l.Thread) {
 			continue
 		}
 		switch x := s.pending(l); {
