@@ -31,7 +31,7 @@ func (a *app) bugsCommand() *cobra.Command {
 		Short: "The bug book: list known bugs, or find them again",
 		Long: "Without arguments, list every known bug of the original's history, of the original today,\n" +
 			"and of other forks. With ids, or --all, find each again: put it back with its patch, explore\n" +
-			"its scenarios until one shows it, and report that.",
+			"its scenarios until they show every report that the book asks for, and print these.",
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			return a.bugs(cmd.Context(), f, ids)
 		},
