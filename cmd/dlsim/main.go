@@ -48,8 +48,12 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal ends dlsim at once
 	if os.Getenv("GOGC") == "" {
 		// Schedules leave a few kB of garbage each and keep nothing, so that the heap would be
-		// collected every thousand schedules, with all workers stopped each time.
-		debug.SetGCPercent(400)
+		// collected every thousand schedules, with all workers stopped each time. A search that keeps
+		// much reaches the limit, and then collects as often as it must.
+		debug.SetGCPercent(1600)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(2 << 30)
 	}
 	code := run(ctx, newCatalog(), os.Args[1:])
 	stop()
