@@ -197,7 +197,11 @@ func covered(r *explore.Result) string {
 		return fmt.Sprintf("complete, certified: %d executions%s", c.Executions, upTo(r.Symmetric))
 	}
 	if !r.Complete {
-		return fmt.Sprintf("not complete: covered %d executions, %d branches left", c.Executions, c.Branches)
+		all := ""
+		if c.Levels > 0 {
+			all = fmt.Sprintf(" with all that need at most %d preemptions", c.Levels-1)
+		}
+		return fmt.Sprintf("not complete: covered %d executions%s, %d branches left", c.Executions, all, c.Branches)
 	}
 	what := "interleavings"
 	if c.Bounded {

@@ -15,6 +15,9 @@ type Coverage struct {
 	Branches   int64 // ways to go on that are known and not explored
 	// Bounded says that schedules were left out because of a bound on preemptions.
 	Bounded bool
+	// Levels is n + 1 if a search with a bound has run all schedules with at most n preemptions so far, 0 if
+	// none or if there is no bound.
+	Levels int
 }
 
 // Unbounded is the bound that leaves nothing out.
@@ -142,6 +145,9 @@ func (s *DFS) Next(sim.Result) bool {
 // Coverage returns how far the search is.
 func (s *DFS) Coverage() Coverage {
 	c := s.covered
+	if s.Preemptions != Unbounded {
+		c.Levels = s.level
+	}
 	for i := range s.path {
 		c.Branches += int64(s.path[i].of - s.path[i].answer - 1)
 	}

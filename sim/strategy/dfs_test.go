@@ -149,3 +149,31 @@ func preemptions(w *sim.World) int {
 	}
 	return n
 }
+
+// A search with a bound says up to how many preemptions it has run all.
+func TestLevels(t *testing.T) {
+	s := &strategy.DFS{Preemptions: 2}
+	w := sim.New()
+	defer w.Close()
+	body := func(t *sim.Thread) {
+		for i := range 2 {
+			t.Fork("t", i+1, func(t *sim.Thread) { t.Yield() })
+		}
+	}
+	first := make(map[int]int64) // executions when a level was complete
+	for more := true; more; {
+		more = s.Next(w.Run(sim.Config{}, s, body))
+		if c := s.Coverage(); more && first[c.Levels] == 0 {
+			first[c.Levels] = c.Executions
+		}
+	}
+	bound := func(n int) int64 {
+		s := &strategy.DFS{Preemptions: n}
+		for s.Next(w.Run(sim.Config{}, s, body)) {
+		}
+		return s.Coverage().Executions
+	}
+	if first[1] != bound(0) || first[2] != bound(1) {
+		t.Errorf("level 0 after %d executions, level 1 after %d; want %d and %d", first[1], first[2], bound(0), bound(1))
+	}
+}
