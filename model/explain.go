@@ -151,6 +151,7 @@ func addWord(list []string, s string) []string {
 // answer makes the operation ready after its result was changed.
 func (c *Checker) answer(o *operation) {
 	o.madeMAC, o.madeName = c.p.words.of(o.Result.MAC), c.p.words.of(o.Result.Name)
+	o.late = c.p.isLate(o)
 	o.plan = c.rules.plan(o)
 }
 

@@ -208,7 +208,7 @@ func needs() []need {
 			at("b", 4, 5, GetLinkid, Args{Name: "v0", Zone: 5}, Result{Link: 2}),
 		}},
 		{"setzone: on a list", nil, []Operation{
-			at("a", 1, 4, SetZone, to5, okay), at("b", 2, 3, SetZone, to5, fails(env.EPERM)),
+			at("a", 1, 4, SetZone, to5, okay), at("b", 2, 3, SetZone, to5, fails(env.EEXIST)),
 		}},
 		{"setzone: zone not up", ready, []Operation{one(SetZone, to5, fails(env.ENXIO))}},
 		{"zone_shutdown: daemon told; zone_shutdown: moved", nil, []Operation{

@@ -25,6 +25,9 @@ type operation struct {
 	// down says that the daemon may have been gone at some moment of the operation, and signalled
 	// that the thread had a signal pending (environment.md 9.3).
 	down, signalled bool
+	// late says that it is a request to the daemon whose caller was interrupted. The daemon goes on with
+	// it and may carry it out at any time after (environment.md 9.3).
+	late bool
 }
 
 // event is a call or a return.
@@ -107,7 +110,10 @@ func (p *prepared) prepare(h *History, r *Rules) {
 		p.ops = append(p.ops, operation{Operation: &p.extra[i]})
 	}
 	for i := range p.ops {
-		p.make(&p.ops[i], int32(i), r)
+		p.make(&p.ops[i], int32(i))
+	}
+	for i := range p.ops {
+		p.span(&p.ops[i], r)
 	}
 	p.arrange()
 	for i := range p.ops {
@@ -211,11 +217,10 @@ func (p *prepared) moves(h *History, l *Link, zone env.ZoneID) bool {
 }
 
 // make fills in what an operation says itself.
-func (p *prepared) make(o *operation, num int32, r *Rules) {
+func (p *prepared) make(o *operation, num int32) {
 	o.num = num
 	o.mac, o.name = p.words.of(o.MAC), p.words.of(o.Name)
 	o.madeMAC, o.madeName = p.words.of(o.Result.MAC), p.words.of(o.Result.Name)
-	o.plan = r.plan(o)
 	switch o.Op {
 	case Create:
 		p.learn(o.mac, o.Link, 0, classOf(o.Class))
@@ -237,10 +242,31 @@ func (p *prepared) make(o *operation, num int32, r *Rules) {
 	case Rebuild:
 		p.rebuilds = true
 	}
-	p.events = append(p.events, event{o.Call, num, true})
-	if !o.Pending && !o.late() {
-		p.events = append(p.events, event{o.Return, num, false})
+}
+
+// span notes when an operation begins and ends, once signals and the daemon's deaths are known.
+func (p *prepared) span(o *operation, r *Rules) {
+	o.late = p.isLate(o)
+	o.plan = r.plan(o)
+	p.events = append(p.events, event{o.Call, o.num, true})
+	if !o.Pending && !o.late {
+		p.events = append(p.events, event{o.Return, o.num, false})
 	}
+}
+
+func (p *prepared) isLate(o *operation) bool {
+	return !o.Pending && o.Result.Err == env.EINTR && p.mayBeInterrupted(o) &&
+		setOf(CreateLinkid, DestroyLinkid, RemapLinkid, UpLinkid, ZoneHalted)&(1<<o.Op) != 0
+}
+
+// mayBeInterrupted reports whether there is a cause for EINTR: a signal, the daemon's death or a fault.
+func (p *prepared) mayBeInterrupted(o *operation) bool {
+	if p.isSignalled(o) || p.history.Start.faulty(o.Thread, env.EINTR) {
+		return true
+	}
+	return slices.ContainsFunc(p.ops, func(d operation) bool {
+		return d.Op == DaemonDown && d.Call <= o.Return && (d.Pending || d.Return >= o.Call)
+	})
 }
 
 // call notes what a link may be called once all links are known.

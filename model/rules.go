@@ -95,13 +95,6 @@ func makeRules(list []*rule, without string) *Rules {
 	return r
 }
 
-// late reports whether the operation is a request to the daemon whose caller was interrupted. The daemon goes
-// on with it and may carry it out at any time after (environment.md 9.3).
-func (o *Operation) late() bool {
-	return !o.Pending && o.Result.Err == env.EINTR &&
-		setOf(CreateLinkid, DestroyLinkid, RemapLinkid, UpLinkid, ZoneHalted)&(1<<o.Op) != 0
-}
-
 func (x *rule) answersWith(err env.Errno) bool {
 	return slices.Contains(x.answers, err) || err != ok && slices.Contains(x.answers, anyError)
 }
@@ -133,7 +126,7 @@ func (r *Rules) plan(o *operation) *plan {
 	switch {
 	case o.Pending:
 		return r.cut[o.Op]
-	case o.late():
+	case o.late:
 		return r.late[o.Op]
 	}
 	if o.Result.Err < 0 || o.Result.Err >= errnos {
@@ -192,13 +185,12 @@ func (x *step) trouble() bool {
 }
 
 // faulty reports whether an upcall of the thread may be made to fail with err.
-func (x *step) faulty(err env.Errno) bool {
-	for _, f := range x.p.history.Start.Faults {
-		if (f.Thread == "" || f.Thread == x.o.Thread) && (err == anyError || f.Err == err) {
-			return true
-		}
-	}
-	return false
+func (x *step) faulty(err env.Errno) bool { return x.p.history.Start.faulty(x.o.Thread, err) }
+
+func (s *System) faulty(thread string, err env.Errno) bool {
+	return slices.ContainsFunc(s.Faults, func(f Fault) bool {
+		return (f.Thread == "" || f.Thread == thread) && (err == anyError || f.Err == err)
+	})
 }
 
 // changed notes that links have changed, for the next listing.

@@ -2,7 +2,11 @@
 
 package model
 
-import "dlsim/devnet/env"
+import (
+	"slices"
+
+	"dlsim/devnet/env"
+)
 
 // zoneRules are the moves of links between zones, by an administrator and by the shutdown of a
 // zone. The daemon is told first, then the link moves, then its kstat does.
@@ -134,9 +138,12 @@ func zoneRules() []*rule {
 		{
 			name: "setzone: on a list", ops: []Op{SetZone},
 			answers: []env.Errno{env.EEXIST, env.EPERM},
-			says:    "EEXIST or EPERM if a zone that is up lists the link, and not for the daemon",
+			says:    "EEXIST if the zone to move to lists the link, and not for the daemon, EPERM if another zone does",
 			from:    "environment.md 8.2, 10.2, 13 (9)",
-			do:      func(x *step) { x.when(otherwise(x)) },
+			do: func(x *step) {
+				lists := x.o.Result.Err == env.EEXIST || slices.ContainsFunc(x.p.history.Start.Zones, func(z Zone) bool { return z.ID != x.o.Into })
+				x.when(lists && x.o.Into != env.GlobalZone && otherwise(x))
+			},
 		},
 		{
 			name: "zone_shutdown: daemon told", ops: []Op{zoneRemove}, answers: []env.Errno{ok},
