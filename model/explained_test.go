@@ -39,6 +39,13 @@ func TestExplained(t *testing.T) {
 		{"an open of a device's name that a rename moves to another link", func(s *System) { phys(s, false) }, []Operation{
 			at("a", 1, 4, RemapLinkid, Args{Link: 1, Name: "alt0"}, okay), at("b", 2, 3, Open, Args{Name: "net1"}, fails(env.EINVAL)),
 		}},
+		{"a device that had no name, lent to a zone", func(s *System) {
+			s.Links = []Link{{MAC: "net1", Class: env.ClassPhys, Absent: true, ID: 1, Name: "net1"}}
+			s.Names = nil
+		}, []Operation{
+			at("a", 1, 2, Attach, Args{MAC: "net1"}, okay), at("b", 3, 4, SetZone, Args{Link: 1, Into: 5}, okay),
+			at("c", 5, 6, StreamAttach, Args{MAC: "net1"}, okay),
+		}},
 		{"a device whose link is there before its attach is over", func(s *System) { phys(s, true) }, []Operation{
 			at("a", 1, 2, Attach, Args{MAC: "net1"}, okay), at("b", 3, 4, Open, Args{Name: "net1"}, Result{Link: 1, MAC: "net1"}),
 			at("b", 5, 6, Close, Args{MAC: "net1"}, okay), at("b", 7, 8, Detach, Args{MAC: "net1"}, fails(env.EBUSY)),

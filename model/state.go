@@ -227,6 +227,9 @@ func (s *state) anonymous(o *operation) bool {
 	if !slices.ContainsFunc(s.links, func(l link) bool { return l.unnamed() || l.strange }) {
 		return false
 	}
+	if l := s.of(o.mac); o.Op == StreamAttach && l != nil && (l.unnamed() || l.strange) {
+		return true // nobody knows which zone it is in
+	}
 	known := func(e entry) bool { return e.name == o.name }
 	return ids || o.name != 0 && !slices.ContainsFunc(s.names, known)
 }
