@@ -181,7 +181,7 @@ func (l *Layer) Crash(t *sim.Thread) {
 		return
 	}
 	l.revoke(t, d)
-	for _, c := range l.inFlight {
+	for _, c := range l.calls() {
 		t.Touch(&c.obj, sim.Write)
 		switch {
 		case c.ended || c.door != d:
