@@ -52,7 +52,7 @@ func (c *campaign) exhaust(ctx context.Context) error {
 	}
 	s, w := newSearch(&c.cfg, c.result.Symmetric), c.workers[0]
 	plan := c.plan(0)
-	var choices []sim.Choice
+	choices := []sim.Choice{} // not nil, which would say that the schedule has to be run again
 	for more, covered := true, s.Coverage(); more && covered.Executions < limit && ctx.Err() == nil; {
 		res := w.runBy(s)
 		slot := w.summary(res)
