@@ -37,6 +37,15 @@ type Checker struct {
 	x     step
 	quick quick
 	sets  [8][]*state
+	// loose has a checker for each departure, made when the first history is refused: making the plans of
+	// all rules takes longer than judging a history.
+	loose []loose
+}
+
+// loose judges histories as the specification does that allows a departure.
+type loose struct {
+	departure
+	*Checker
 }
 
 // NewChecker returns a checker of the given rules.

@@ -175,11 +175,17 @@ func (c *Checker) lost(o *Operation) bool {
 // instance returns the departure that explains a history that the specification does not, in which o is
 // the first that is wrong, nil if none does.
 func (c *Checker) instance(h *History, o *Operation) *departure {
-	for _, d := range departures() {
-		loose := NewChecker(makeRules(slices.Concat(c.rules.list, d.rules()), ""))
-		loose.begin(h)
-		if end, _ := loose.follow(len(loose.p.events)); end == len(loose.p.events) && !loose.limited() {
-			return &d
+	if c.loose == nil {
+		for _, d := range departures() {
+			rules := makeRules(slices.Concat(c.rules.list, d.rules()), "")
+			c.loose = append(c.loose, loose{d, NewChecker(rules)})
+		}
+	}
+	for i := range c.loose {
+		l := &c.loose[i]
+		l.begin(h)
+		if end, _ := l.follow(len(l.p.events)); end == len(l.p.events) && !l.limited() {
+			return &l.departure
 		}
 	}
 	if c.lost(o) {
