@@ -90,7 +90,7 @@ func (p *Program) NewRunner(checks []string) explore.Runner {
 	r.livelock = slices.Contains(checks, string(sim.KindLivelock))
 	r.machine.history.on = slices.Contains(checks, string(sim.KindLin))
 	if r.machine.history.on {
-		r.lin = model.NewChecker(model.NewRules())
+		r.lin, r.right = model.NewChecker(model.NewRules()), make(map[uint64]bool)
 	}
 	r.machine.answers = slices.Contains(checks, string(sim.KindAnswer))
 	return r
@@ -103,7 +103,8 @@ type runner struct {
 	races    bool
 	livelock bool
 	body     func(*sim.Thread)
-	lin      *model.Checker // nil if the check is not made
+	lin      *model.Checker  // nil if the check is not made
+	right    map[uint64]bool // hashes of histories that it has found right
 }
 
 func (r *runner) Run(cfg sim.Config, s sim.Strategy) sim.Result {
