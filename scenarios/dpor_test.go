@@ -43,6 +43,9 @@ func TestSearchesFindBugs(t *testing.T) {
 			continue
 		}
 		tried++
+		if testing.Short() && tried%4 != 0 {
+			continue // a search has one worker, in which the race detector finds nothing new
+		}
 		t.Run(sc.Name, func(t *testing.T) {
 			cfg := sc.Campaign()
 			cfg.Strategy, cfg.Preemptions, cfg.Schedules = "dpor", strategy.Unbounded, max(most, dporMost)
