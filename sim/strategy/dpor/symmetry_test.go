@@ -56,6 +56,9 @@ func drawTwins(t *rapid.T, blocks []string) (s *small, class []string) {
 	s = new(small)
 	n := rapid.IntRange(2, 3).Draw(t, "twins")
 	ops := strings.Fields(rapid.SampledFrom(blocks).Draw(t, "block"))
+	if 3*weight(ops) > eventsMax {
+		n = 2 // three would have too many schedules to run them all
+	}
 	if more := strings.Fields(rapid.SampledFrom(blocks).Draw(t, "second block")); n*(weight(ops)+weight(more)) <= eventsMax {
 		ops = append(ops, more...)
 	}
