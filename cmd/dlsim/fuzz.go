@@ -166,10 +166,7 @@ func (a *app) smaller(ctx context.Context, t *trace.Trace) (*trace.Trace, error)
 		return nil, err
 	}
 	s := &shrinker{catalog: a.catalog, effort: quickEffort(), tick: func(int) bool { return ctx.Err() == nil }}
-	if x := s.shrink(t, sc); x != nil {
-		return x.trace, nil
-	}
-	return t, nil
+	return s.smallest(t, sc, nil).trace, nil
 }
 
 // fuzzed sums a run up and decides the exit code.

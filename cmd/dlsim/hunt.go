@@ -132,9 +132,7 @@ func (h *hunted) until(b *bugbook.Bug, want *bugbook.Expected, expect []explore.
 
 // show shrinks the trace of what was found.
 func (h *hunted) show(small *shrinker, sc *scenario, t *trace.Trace, r *explore.Record) {
-	if h.shown = small.shrink(t, sc); h.shown == nil {
-		h.shown = &shrunken{trace: t, record: r, scenario: report.Scenario{Name: sc.name, Threads: sc.threads}}
-	}
+	h.shown = small.smallest(t, sc, r)
 	if x := h.shown.trace.Shrunk; x != nil {
 		h.Threads, h.Preemptions = x.Threads.Left, x.Preemptions.Left
 	}

@@ -179,18 +179,16 @@ func (s *session) explore(ctx context.Context, sc *scenario, c explore.Config) (
 // shrink returns the trace of a violation as it is to be written: smaller, unless it is not to
 // be, or cannot be because its checks need more than one schedule.
 func (s *session) shrink(ctx context.Context, t *trace.Trace, sc *scenario, r *explore.Record) *shrunken {
-	if !s.flags.noShrink {
-		bar := s.progress("shrinking "+sc.name, 0)
-		defer bar.done()
-		small := &shrinker{catalog: s.catalog, effort: quickEffort(), debug: s.flags.debug, tick: func(n int) bool {
-			bar.update(int64(n))
-			return ctx.Err() == nil
-		}}
-		if x := small.shrink(t, sc); x != nil {
-			return x
-		}
+	if s.flags.noShrink {
+		return whole(t, sc, r)
 	}
-	return &shrunken{trace: t, record: r, scenario: report.Scenario{Name: sc.name, Threads: sc.threads}}
+	bar := s.progress("shrinking "+sc.name, 0)
+	defer bar.done()
+	small := &shrinker{catalog: s.catalog, effort: quickEffort(), debug: s.flags.debug, tick: func(n int) bool {
+		bar.update(int64(n))
+		return ctx.Err() == nil
+	}}
+	return small.smallest(t, sc, r)
 }
 
 func (s *session) header(sc *scenario, c explore.Config) trace.Header {

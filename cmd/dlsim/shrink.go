@@ -114,6 +114,19 @@ func fullEffort() shrink.Effort {
 	return shrink.Effort{Any: 5000, Fewer: 50_000, Shorter: 20_000, Break: 200}
 }
 
+// smallest is shrink, or else the trace as it is, of which r is the record.
+func (s *shrinker) smallest(t *trace.Trace, sc *scenario, r *explore.Record) *shrunken {
+	if x := s.shrink(t, sc); x != nil {
+		return x
+	}
+	return whole(t, sc, r)
+}
+
+// whole is a trace that is not made smaller.
+func whole(t *trace.Trace, sc *scenario, r *explore.Record) *shrunken {
+	return &shrunken{trace: t, record: r, scenario: report.Scenario{Name: sc.name, Threads: sc.threads}}
+}
+
 // shrink returns the smaller trace, nil if the trace does not fail as recorded. The scenario
 // is that of the trace.
 func (s *shrinker) shrink(t *trace.Trace, sc *scenario) *shrunken {
