@@ -202,6 +202,12 @@ func needs() []need {
 		{"setzone: none", nil, []Operation{one(SetZone, Args{Link: 99, Into: 5}, gone)}},
 		{"property: no entry", func(s *System) { s.Names = s.Names[:1] }, []Operation{one(PropSet, v0, gone)}},
 		{"setzone: not the global zone", owned, []Operation{one(SetZone, Args{Link: 9, Zone: 5}, fails(env.EACCES))}},
+		{"setzone: told of a zone that goes; setzone: told again", nil, []Operation{
+			at("b", 1, 9, ZoneShutdown, Args{Into: 5}, okay),
+			at("a", 3, 8, SetZone, to5, fails(env.ENXIO)),
+			at("c", 4, 5, GetLinkid, Args{Name: "v0", Zone: 5}, Result{Link: 2}),
+			at("c", 10, 11, GetLinkid, Args{Name: "v0"}, Result{Link: 2}),
+		}},
 		{"setzone: told for nothing; setzone: streams", nil, []Operation{
 			at("a", 1, 2, StreamAttach, v0Given, Result{Local: true}),
 			at("a", 3, 8, SetZone, to5, fails(env.EBUSY)),

@@ -105,6 +105,31 @@ func zoneRules() []*rule {
 			},
 		},
 		{
+			name: "setzone: told of a zone that goes", ops: []Op{SetZone}, answers: []env.Errno{env.ENXIO},
+			says: "ENXIO also if the zone to move to shuts down while the daemon is told", from: "bugs.md L30",
+			do: func(x *step) {
+				l := x.s.visible(x.o.Link)
+				_, high := x.p.status(x.o, x.o.Into)
+				if l == nil || l.zone == x.o.Into || x.o.Zone != env.GlobalZone || high < ZoneShuttingDown {
+					return
+				}
+				if e := x.carry(int32(l.zone) + 1).entry(l.id); e != nil {
+					e.zone = x.o.Into
+				}
+			},
+		},
+		{
+			name: "setzone: told again", ops: []Op{SetZone}, answers: []env.Errno{env.ENXIO}, step: 1,
+			says: "whereupon the daemon is told again", from: "seed C:1609-1613",
+			do: func(x *step) {
+				if x.value == 0 {
+					x.same()
+				} else if e := x.next().entry(x.o.Link); e != nil {
+					e.zone = env.ZoneID(x.value - 1)
+				}
+			},
+		},
+		{
 			name: "setzone: streams", ops: []Op{SetZone}, answers: []env.Errno{env.EBUSY}, step: 1,
 			says: "EBUSY while streams of the link's zone are open on it", from: "environment.md 5",
 			do: func(x *step) {
