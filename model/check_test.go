@@ -180,6 +180,25 @@ func TestVerdicts(t *testing.T) {
 			at("b", 1, 2, KstatRead, Args{Name: "v0"}, fails(env.ENOENT)),
 			at("a", 3, 4, Rename, Args{Link: 2, Name: "w0"}, okay),
 		}},
+		{"a kstat of a link that is being deleted has the name", OK, []Operation{
+			at("b", 1, 8, Destroy, Args{Link: 2}, okay),
+			at("c", 2, 3, HoldByDev, v0Given, fails(env.ENOENT)),
+			at("a", 4, 5, Rename, Args{Link: 1, Name: "v0"}, okay),
+			at("a", 6, 7, KstatRead, Args{Name: "v0"}, fails(env.ENOENT)),
+			at("a", 9, 10, KstatRead, Args{Name: "v0"}, fails(env.ENOENT)),
+		}},
+		{"but no more when it has been deleted", NotLinearizable, []Operation{
+			at("b", 1, 2, Destroy, Args{Link: 2}, okay),
+			at("a", 4, 5, Rename, Args{Link: 1, Name: "v0"}, okay),
+			at("a", 6, 7, KstatRead, Args{Name: "v0"}, fails(env.ENOENT)),
+		}},
+		{"a device that is detached while an open asks for it twice", OK, []Operation{
+			at("a", 1, 2, RemapLinkid, Args{Link: 1, Name: "x0"}, okay),
+			at("b", 3, 10, Open, Args{Name: "e1000g0"}, Result{MAC: "e1000g0", Link: 1}),
+			at("a", 4, 5, RemapLinkid, Args{Link: 1, Name: "e1000g0"}, okay),
+			at("a", 6, 7, Destroy, v0, okay),
+			at("a", 8, 9, Detach, Args{MAC: "e1000g0"}, okay),
+		}},
 		{"a linkid of another link", NotLinearizable, []Operation{
 			at("b", 1, 2, MacnameToLinkid, v0Given, Result{Link: 1}),
 		}},

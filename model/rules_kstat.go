@@ -2,7 +2,11 @@
 
 package model
 
-import "dlsim/devnet/env"
+import (
+	"slices"
+
+	"dlsim/devnet/env"
+)
 
 // The operations that make and delete kstats. A reader may meet one that is not readable yet, or
 // that goes between its look-up and the read.
@@ -61,4 +65,25 @@ func kstatRules() []*rule {
 
 func hasKstat(l *link, name word, zone env.ZoneID) bool {
 	return l.ownName == name && l.owner == zone || l.zoneName == name && l.kstatZone == zone
+}
+
+// kstatLeft reports whether there may be a kstat of a link that somebody is deleting, and that nobody finds any
+// more: the kstat goes last.
+func (x *step) kstatLeft(name word, owner env.ZoneID) bool {
+	return slices.ContainsFunc(x.s.links, func(l link) bool {
+		return l.phase == absent && l.name == name && l.owner == owner && x.s.deleted(x.p, &l)
+	})
+}
+
+// deleted reports whether an operation that has taken the link away is still in progress.
+func (s *state) deleted(p *prepared, l *link) bool {
+	return slices.ContainsFunc(s.flights, func(f flight) bool {
+		switch o := &p.ops[f.op]; o.Op {
+		case Destroy:
+			return o.Link == l.id
+		case Detach, Close, Rele, StreamDetach:
+			return o.mac == l.mac
+		}
+		return false
+	})
 }

@@ -76,14 +76,20 @@ func openRules() []*rule {
 		},
 		{
 			name: "open: asked again", ops: []Op{Open}, answers: []env.Errno{ok}, step: 1,
-			says: "the daemon is asked again, and tells a linkid that the zone may find by then", from: "seed C:1345",
+			says: "the daemon is asked again, and tells a linkid that the zone may find by then; a device that was detached " +
+				"meanwhile has been attached",
+			from: "seed C:1338-1345",
 			do: func(x *step) {
 				if x.value != attached {
 					return
 				}
 				for i := range x.s.names {
-					if e := &x.s.names[i]; e.called(x.o.name) && e.listed(x.o.Zone) != no {
-						x.carry(int32(e.id))
+					e := &x.s.names[i]
+					if !e.called(x.o.name) || e.listed(x.o.Zone) == no {
+						continue
+					}
+					if l := x.carry(int32(e.id)).of(x.o.name); l.phase == absent {
+						l.attaching = true
 					}
 				}
 			},
