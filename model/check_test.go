@@ -187,6 +187,13 @@ func TestVerdicts(t *testing.T) {
 			at("a", 6, 7, KstatRead, Args{Name: "v0"}, fails(env.ENOENT)),
 			at("a", 9, 10, KstatRead, Args{Name: "v0"}, fails(env.ENOENT)),
 		}},
+		{"or of one that has it for a moment when another is made", OK, []Operation{
+			at("a", 1, 2, CreateLinkid, Args{Link: 3, Name: "s0", Class: env.ClassSimnet}, okay),
+			at("a", 3, 8, Create, Args{Link: 3, MAC: "sim0", Class: env.ClassSimnet}, okay),
+			at("b", 4, 5, Rename, Args{Link: 2, Name: "s0"}, okay),
+			at("b", 6, 7, Rename, Args{Link: 2, Name: "v0"}, okay),
+			at("a", 9, 10, KstatRead, Args{Name: "s0"}, fails(env.ENOENT)),
+		}},
 		{"but no more when it has been deleted", NotLinearizable, []Operation{
 			at("b", 1, 2, Destroy, Args{Link: 2}, okay),
 			at("a", 4, 5, Rename, Args{Link: 1, Name: "v0"}, okay),
@@ -228,6 +235,16 @@ func TestVerdicts(t *testing.T) {
 			at("a", 1, 4, Rebuild, Args{}, Result{Visible: false}),
 			at("b", 2, 3, Destroy, v0, okay),
 			at("a", 5, 6, Rebuild, Args{}, Result{Visible: false}),
+		}},
+		{"a notice of a move, which comes after it", OK, []Operation{
+			at("a", 1, 6, SetZone, Args{Link: 2, Into: 5}, okay),
+			at("b", 2, 3, GetZone, v0, Result{Zone: 5}),
+			at("b", 4, 5, Rebuild, Args{}, Result{Visible: false}),
+			at("b", 7, 8, Rebuild, Args{}, Result{Visible: true}),
+		}},
+		{"and has come when it returns", NotLinearizable, []Operation{
+			at("a", 1, 2, SetZone, Args{Link: 2, Into: 5}, okay),
+			at("b", 3, 4, Rebuild, Args{}, Result{Visible: false}),
 		}},
 		{"a notice that nobody lost", NotLinearizable, []Operation{
 			at("b", 2, 3, Destroy, v0, okay),

@@ -109,7 +109,7 @@ func needs() []need {
 			at("a", 1, 2, HoldTmp, v0, v0Hold), at("a", 3, 4, ReleTmp, v0Given, okay), at("a", 5, 6, Destroy, v0, okay),
 		}},
 		{"prop_task_wait", nil, []Operation{one(PropTaskWait, v0Given, okay)}},
-		{"create: over; create: registered; create: visible", created, []Operation{
+		{"create: over; create: registered; create: kstat made; create: visible", created, []Operation{
 			at("a", 1, 2, Create, newLink, okay), at("a", 3, 4, Hold, Args{Link: 3}, Result{MAC: "vnic1"}),
 		}},
 		{"create: seen in passing; create: interrupted", created, []Operation{
@@ -190,7 +190,7 @@ func needs() []need {
 		{"rename: no daemon", nil, []Operation{down, later(Rename, Args{Link: 2, Name: "w0"}, fails(env.EBADF))}},
 		{"rename: interrupted", nil, []Operation{signal, later(Rename, Args{Link: 2, Name: "w0"}, fails(env.EINTR))}},
 		{"rename: fault", faulty(env.ENOSPC), []Operation{one(Rename, Args{Link: 2, Name: "w0"}, fails(env.ENOSPC))}},
-		{"setzone: daemon told; setzone: moved; setzone: kstat created", nil, []Operation{
+		{"setzone: daemon told; setzone: moved; setzone: noted; setzone: kstat created", nil, []Operation{
 			at("a", 1, 2, SetZone, to5, okay), at("a", 3, 4, GetZone, v0, Result{Zone: 5}),
 			at("a", 5, 6, KstatRead, Args{Name: "v0", Into: 5}, okay),
 			at("a", 7, 8, GetLinkid, Args{Name: "v0", Zone: 5}, Result{Link: 2}),
@@ -245,7 +245,7 @@ func needs() []need {
 		{"open: name known; open: held; open: zone; open: still the zone's", nil, []Operation{
 			at("a", 1, 2, Open, Args{Name: "v0"}, v0Hold), at("a", 3, 4, Destroy, v0, fails(env.EBUSY)),
 		}},
-		{"open: name made; open: tunnel registered; open: tunnel made", nil, []Operation{one(Open, Args{Name: "ip.tun0"}, tun)}},
+		{"open: name made; open: tunnel registered; open: kstat made; open: tunnel made", nil, []Operation{one(Open, Args{Name: "ip.tun0"}, tun)}},
 		{"open: device asked", func(s *System) {
 			s.Links = append(s.Links, Link{MAC: "e1000g1", Class: env.ClassPhys, Absent: true})
 		}, []Operation{one(Open, Args{Name: "e1000g1"}, Result{MAC: "e1000g1", Link: 7})}},

@@ -8,10 +8,12 @@ import (
 	"dlsim/devnet/env"
 )
 
-// The operations that make and delete kstats. A reader may meet one that is not readable yet, or
-// that goes between its look-up and the read.
-var movesKstats = setOf(Create, Recreate, Destroy, Attach, Detach, Rename, SetZone, zoneRemove, Open, Close, Rele,
-	StreamDetach, DaemonStart, Use)
+// The operations that make kstats, and those that make or delete them. A reader may meet one that is not readable
+// yet, or that goes between its look-up and the read.
+var (
+	makesKstats = setOf(Create, Recreate, Destroy, Attach, Detach, Rename, SetZone, Open, DaemonStart, Use)
+	movesKstats = makesKstats | setOf(zoneRemove, Close, Rele, StreamDetach)
+)
 
 // kstatRules are reads of link kstats.
 func kstatRules() []*rule {
@@ -54,7 +56,7 @@ func kstatRules() []*rule {
 			name: "kstat: not installed", ops: []Op{KstatRead}, answers: []env.Errno{env.EAGAIN},
 			says: "EAGAIN while it is being made", from: "environment.md 6",
 			do: func(x *step) {
-				x.when(x.around(movesKstats))
+				x.when(x.around(makesKstats))
 				for i := range x.s.links {
 					x.when(x.s.links[i].attaching)
 				}
@@ -65,6 +67,17 @@ func kstatRules() []*rule {
 
 func hasKstat(l *link, name word, zone env.ZoneID) bool {
 	return l.ownName == name && l.owner == zone || l.zoneName == name && l.kstatZone == zone
+}
+
+// makeKstat gives a link that has none a kstat in its owner's zone, unless the name is taken.
+func makeKstat(x *step, l *link) {
+	taken := x.s.kstatTaken(l.name, l.owner)
+	if taken || x.kstatLeft(l.name, l.owner) {
+		x.same()
+	}
+	if !taken {
+		x.next().of(l.mac).ownName = l.name
+	}
 }
 
 // kstatLeft reports whether there may be a kstat of a link that somebody is deleting, and that nobody finds any

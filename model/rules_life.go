@@ -30,16 +30,22 @@ func lifeRules() []*rule {
 			},
 		},
 		{
-			name: "create: visible", ops: []Op{Create, Recreate}, answers: []env.Errno{ok}, step: 2,
-			says: "at the end it becomes visible, with its kstat, and its properties are being loaded",
-			from: "seed C:940-960, 1800-1817",
+			name: "create: kstat made", ops: []Op{Create, Recreate}, answers: []env.Errno{ok}, step: 2,
+			says: "then it gets its kstat, unless another has the name", from: "seed C:940-951",
+			do: func(x *step) {
+				if l := x.s.of(x.o.mac); l.phase == initialising {
+					makeKstat(x, l)
+				} else {
+					x.same()
+				}
+			},
+		},
+		{
+			name: "create: visible", ops: []Op{Create, Recreate}, answers: []env.Errno{ok}, step: 3,
+			says: "at the end it becomes visible, and its properties are being loaded", from: "seed C:952-960, 1800-1817",
 			do: func(x *step) {
 				t := x.next()
-				l := t.of(x.o.mac)
-				if l.phase == initialising {
-					if !t.kstatTaken(l.name, l.owner) {
-						l.ownName = l.name
-					}
+				if l := t.of(x.o.mac); l.phase == initialising {
 					l.phase, l.loading = visible, true
 				}
 			},

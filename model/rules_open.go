@@ -125,29 +125,30 @@ func openRules() []*rule {
 			},
 		},
 		{
-			name: "open: tunnel made", ops: []Op{Open}, answers: []env.Errno{ok}, step: 2,
+			name: "open: kstat made", ops: []Op{Open}, answers: []env.Errno{ok}, step: 2,
+			says: "then it gets its kstat, unless another has the name", from: "seed C:940-951",
+			do: func(x *step) {
+				if l := x.s.of(x.o.madeMAC); x.value == madeHere && l.phase == initialising {
+					makeKstat(x, l)
+				} else {
+					x.same()
+				}
+			},
+		},
+		{
+			name: "open: tunnel made", ops: []Op{Open}, answers: []env.Errno{ok}, step: 3,
 			says: "then it is visible", from: "seed C:1964-1976, 1800-1817",
 			do: func(x *step) {
 				if x.value != madeHere {
 					x.same()
 					return
 				}
-				taken := x.s.kstatTaken(x.o.name, x.o.Zone)
-				for _, named := range [...]bool{true, false} {
-					if named && taken || !named && !taken && !x.around(setOf(Rename)) {
-						continue // its kstat has come before, unless another link had the name then
-					}
-					t := x.carry(int32(x.o.Result.Link))
-					l := t.of(x.o.madeMAC)
-					l.phase, l.loading = visible, true
-					if named {
-						l.ownName = l.name
-					}
-				}
+				l := x.carry(int32(x.o.Result.Link)).of(x.o.madeMAC)
+				l.phase, l.loading = visible, true
 			},
 		},
 		{
-			name: "open: held", ops: []Op{Open}, answers: []env.Errno{ok}, step: 3,
+			name: "open: held", ops: []Op{Open}, answers: []env.Errno{ok}, step: 4,
 			says: "the link is held, if it is visible", from: "seed C:1285, 1312, 1355",
 			do: func(x *step) {
 				if l := x.s.visible(env.LinkID(x.value)); l != nil && x.got(l) {
@@ -156,7 +157,7 @@ func openRules() []*rule {
 			},
 		},
 		{
-			name: "open: zone", ops: []Op{Open}, answers: []env.Errno{ok}, step: 4,
+			name: "open: zone", ops: []Op{Open}, answers: []env.Errno{ok}, step: 5,
 			says: "a zone opens links that are in it, and the properties are loaded by then",
 			from: "seed C:1707-1717",
 			do: func(x *step) {

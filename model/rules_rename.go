@@ -70,12 +70,10 @@ func renameRules() []*rule {
 			says: "and one under the new name comes, unless that name is taken, also by a link that is being deleted",
 			from: "seed C:800-805, 1068, 1115-1116",
 			do: func(x *step) {
-				t := x.next()
-				if l := t.of(word(x.value)); l != nil && l.phase != absent && !t.kstatTaken(l.name, l.owner) {
-					if x.kstatLeft(l.name, l.owner) {
-						x.same()
-					}
-					l.ownName = l.name
+				if l := x.s.of(word(x.value)); l != nil && l.phase != absent {
+					makeKstat(x, l)
+				} else {
+					x.same()
 				}
 			},
 		},
