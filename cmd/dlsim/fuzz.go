@@ -105,6 +105,10 @@ func (a *app) fuzz(ctx context.Context, f *fuzzFlags, set *pflag.FlagSet) error 
 			ticker.clear()
 			return a.finding(ctx, f, x)
 		},
+		Limited: func(x fuzz.Limit) error {
+			ticker.clear()
+			return a.limited(f, x)
+		},
 	})
 	ticker.clear()
 	if err != nil {
@@ -156,6 +160,22 @@ func (a *app) finding(ctx context.Context, f *fuzzFlags, x fuzz.Finding) error {
 		return err
 	}
 	_, err := fmt.Fprintf(a.out, "NEW  after %s, in program %d: %s\n     %s\n", after, x.Number, x.Signature, name)
+	return err
+}
+
+// limited writes a program of which a schedule reached the step limit, and tells how to run it again.
+func (a *app) limited(f *fuzzFlags, x fuzz.Limit) error {
+	name := filepath.Join(f.traces, x.Scenario.Name+".yaml")
+	if err := trace.WriteAtomic(name, x.Scenario.Source); err != nil {
+		return err
+	}
+	c := x.Campaign
+	how := c.Strategy
+	if how == "pct" {
+		how += fmt.Sprintf(" --depth %d", c.Depth)
+	}
+	_, err := fmt.Fprintf(a.out, "UNKNOWN in program %d: schedule %d reached the step limit; it does again with\n"+
+		"     dlsim run %s --strategy %s --seed %d --schedules %d\n", x.Number, x.Schedule, name, how, c.Seed, x.Schedule+1)
 	return err
 }
 

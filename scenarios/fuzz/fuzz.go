@@ -37,6 +37,8 @@ type Config struct {
 	Known func(scenario string, v *explore.Violation) string
 	// Found, if not nil, is called at the first program that shows a signature.
 	Found func(Finding) error
+	// Limited, if not nil, is called at each program of which a schedule reached the step limit.
+	Limited func(Limit) error
 	// Progress, if not nil, is called after each program.
 	Progress func(Stats)
 	_        struct{}
@@ -49,6 +51,14 @@ type Finding struct {
 	Campaign  explore.Config // that found it
 	Violation *explore.Violation
 	Discovery
+}
+
+// Limit is a program of which a schedule reached the step limit, so that nothing is known of it.
+type Limit struct {
+	Scenario *scenarios.Scenario
+	Campaign explore.Config // that it was found by
+	Number   int64          // of the program, from 0
+	Schedule int64          // the first that did
 }
 
 // Trace returns the recording of the violation. tool and kernel are what its header says of them.
@@ -172,12 +182,8 @@ func (r *run) step(ctx context.Context) error {
 	if err != nil || ctx.Err() != nil {
 		return err
 	}
-	r.progress.Schedules += res.Schedules
-	r.progress.Unknowns += res.Unknowns
-	for _, v := range res.Violations {
-		if err := r.violation(sc, p, c, v, number); err != nil {
-			return err
-		}
+	if err := r.judge(sc, p, c, res, number); err != nil {
+		return err
 	}
 	news := r.corpus.pairs.Add(d) + r.corpus.handOff(p, rng.Uint64())
 	r.progress.Programs++
@@ -187,6 +193,21 @@ func (r *run) step(ctx context.Context) error {
 		}
 	}
 	return r.corpus.save(r.stats(), false)
+}
+
+// judge notes what the schedules of a program have shown.
+func (r *run) judge(sc *scenarios.Scenario, p *scenarios.Program, c explore.Config, res *explore.Result, number int64) error {
+	r.progress.Schedules += res.Schedules
+	r.progress.Unknowns += res.Unknowns
+	for _, v := range res.Violations {
+		if err := r.violation(sc, p, c, v, number); err != nil {
+			return err
+		}
+	}
+	if res.Unknowns == 0 || r.cfg.Limited == nil {
+		return nil
+	}
+	return r.cfg.Limited(Limit{Scenario: sc, Campaign: c, Number: number, Schedule: res.FirstUnknown})
 }
 
 // choose returns what the next program is made of: something new, a mutation of what is in the

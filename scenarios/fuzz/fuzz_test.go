@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"dlsim/scenarios"
 	"dlsim/sim/explore"
 )
 
@@ -123,6 +124,25 @@ func TestKnownBugsAreFound(t *testing.T) {
 	}
 	if un := s.Unlisted(); len(un) > 0 {
 		t.Errorf("not listed: %v", un)
+	}
+}
+
+// TestLimited: a program of which a schedule reached the step limit is told of, with what runs it again.
+func TestLimited(t *testing.T) {
+	var told []Limit
+	r := &run{cfg: Config{Limited: func(x Limit) error { told = append(told, x); return nil }}}
+	sc := &scenarios.Scenario{Name: "endless"}
+	for number, unknowns := range []int64{0, 2} {
+		res := &explore.Result{Schedules: 200, Unknowns: unknowns, FirstUnknown: 17}
+		if err := r.judge(sc, nil, explore.Config{Seed: 3}, res, int64(number)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(told) != 1 || told[0].Scenario != sc || told[0].Number != 1 || told[0].Schedule != 17 || told[0].Campaign.Seed != 3 {
+		t.Errorf("told of %+v", told)
+	}
+	if r.progress.Unknowns != 2 || r.progress.Schedules != 400 {
+		t.Errorf("counted %d of %d schedules", r.progress.Unknowns, r.progress.Schedules)
 	}
 }
 
