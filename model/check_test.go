@@ -124,6 +124,18 @@ func TestVerdicts(t *testing.T) {
 			at("c", 5, 6, GetLinkid, Args{Name: "v0", Zone: 5}, Result{Link: 2}),
 			at("c", 7, 8, IsLinkVisible, Args{Link: 2, Into: 5}, Result{Visible: false}),
 		}},
+		{"EBUSY, and the daemon gone when it should be told that nothing moves", OK, []Operation{
+			at("a", 1, 2, StreamAttach, v0Given, Result{Local: true}),
+			at("b", 3, 6, SetZone, Args{Link: 2, Into: 5}, fails(env.EBUSY)),
+			at("s", 4, 5, DaemonDown, Args{}, okay),
+			at("s", 7, 8, DaemonStart, Args{}, okay),
+			at("c", 9, 10, GetLinkid, Args{Name: "v0", Zone: 5}, Result{Link: 2}),
+		}},
+		{"EBUSY, and the daemon told", NotLinearizable, []Operation{
+			at("a", 1, 2, StreamAttach, v0Given, Result{Local: true}),
+			at("b", 3, 6, SetZone, Args{Link: 2, Into: 5}, fails(env.EBUSY)),
+			at("c", 9, 10, GetLinkid, Args{Name: "v0", Zone: 5}, Result{Link: 2}),
+		}},
 		{"a creation that was interrupted comes when the name is free", OK, []Operation{
 			at("b", 1, 2, Signal, Args{Target: "a"}, okay),
 			at("a", 3, 4, CreateLinkid, Args{Link: 2, Name: "v0"}, fails(env.EINTR)),

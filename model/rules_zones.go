@@ -133,9 +133,9 @@ func zoneRules() []*rule {
 			do: func(x *step) {
 				if x.value == 0 {
 					x.same()
-				} else if e := x.next().entry(x.o.Link); e != nil {
-					e.zone = env.ZoneID(x.value - 1)
+					return
 				}
+				tellBack(x)
 			},
 		},
 		{
@@ -146,10 +146,7 @@ func zoneRules() []*rule {
 				if l == nil || l.local == 0 && !x.around(setOf(StreamAttach, StreamDetach, Rename)) {
 					return
 				}
-				t := x.next()
-				if e := t.entry(l.id); e != nil && x.value != 0 {
-					e.zone = env.ZoneID(x.value - 1)
-				}
+				tellBack(x)
 			},
 		},
 		{
@@ -229,6 +226,17 @@ func zoneRules() []*rule {
 			},
 		},
 	}
+}
+
+// tellBack tells the daemon that a link is in the zone that it was in before, if it was told of another. It may
+// not be there, or refuse, in which case it keeps what it was told.
+func tellBack(x *step) {
+	e := x.next().entry(x.o.Link)
+	if e == nil || x.value == 0 {
+		return
+	}
+	e.zone = env.ZoneID(x.value - 1)
+	e.moved = e.moved || x.trouble()
 }
 
 // leaveKstat deletes the kstat in the zone that a link has left.
