@@ -3,8 +3,6 @@
 package sim_test
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 
 	"dlsim/sim"
@@ -15,10 +13,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-const (
-	eventsMax = 8
-	cells     = 4 * eventsMax // threads x events of each
-)
+const cells = 4 * simtest.EventsMax // threads x events of each
 
 // form is the Mazurkiewicz trace of a schedule in a form that is equal for equal traces:
 // how many events each thread made, what each of them chose, and for every two events of
@@ -49,7 +44,7 @@ func (r *reference) reset() { *r = reference{events: r.events[:0]} }
 
 func (r *reference) log(t *sim.Thread, write bool, objects ...int) {
 	id := t.ID()
-	e := event{thread: id, cell: id*eventsMax + int(r.made[id]), write: write}
+	e := event{thread: id, cell: id*simtest.EventsMax + int(r.made[id]), write: write}
 	copy(e.objects[:], append(objects, -1))
 	r.form.chose[e.cell], r.chose[id] = r.chose[id], 0
 	for _, x := range r.events {
@@ -101,65 +96,35 @@ const (
 // small is a program of a few events whose operations log themselves.
 type small struct {
 	reference
-	threads [][]string
-	mu      [2]ksync.Mutex
-	v       [2]ksync.Var[int]
-	rw      ksync.RWLock
-	cv      ksync.Cond
+	*simtest.Small
 }
 
 func (s *small) body(t *sim.Thread) {
-	w := t.World()
 	s.reset()
-	for i := range 2 {
-		s.mu[i].Init(w, nil, "mu", "", i+1)
-		s.v[i].Init(w, nil, "v", "", i+1)
-	}
-	s.rw.Init(w, nil, "rw", "", 0)
-	s.cv.Init(w, nil, "cv", "", 0)
-	for i, ops := range s.threads {
-		t.Fork("t", i+1, func(t *sim.Thread) {
-			for _, op := range ops {
-				s.do(t, op)
-			}
-		})
-	}
+	s.Run(t, s.do)
 }
 
 func (s *small) do(t *sim.Thread, op string) {
+	wrote := s.RW.Writer() == t
+	s.Do(t, op)
 	i := int(op[len(op)-1] - '0')
 	switch op[:len(op)-1] {
-	case "enter":
-		s.mu[i].Enter(t)
-		s.log(t, true, objectMutex+i)
-	case "exit":
-		s.mu[i].Exit(t)
+	case "enter", "exit":
 		s.log(t, true, objectMutex+i)
 	case "load":
-		s.v[i].Load(t)
 		s.log(t, false, objectVar+i)
 	case "store":
-		s.v[i].Store(t, 1)
 		s.log(t, true, objectVar+i)
 	case "read":
-		s.rw.EnterRead(t)
 		s.entered(t, false)
 	case "write":
-		s.rw.EnterWrite(t)
 		s.entered(t, true)
 	case "leave":
-		wrote := s.rw.Writer() == t
-		s.rw.Exit(t)
 		s.log(t, wrote, objectRW)
 	case "wait":
-		s.cv.Wait(t, &s.mu[0])
 		s.arrived[t.ID()] = false
 		s.log(t, true, objectMutex)
-	case "signal":
-		s.cv.Signal(t)
-		s.log(t, true, objectCV)
-	case "broadcast":
-		s.cv.Broadcast(t)
+	case "signal", "broadcast":
 		s.log(t, true, objectCV)
 	default:
 		panic(op)
@@ -185,11 +150,11 @@ func (s *small) check(tb rapid.TB) (schedules, forms int) {
 		schedules++
 		f, known := prints[r.Fingerprint]
 		if known && f != s.form {
-			tb.Fatalf("%v: one fingerprint, two happens-before relations\n%v", s.threads, s.events)
+			tb.Fatalf("%v: one fingerprint, two happens-before relations\n%v", s.Threads, s.events)
 		}
 		p, known := seen[s.form]
 		if known && p != r.Fingerprint {
-			tb.Fatalf("%v: one happens-before relation, two fingerprints\n%v", s.threads, s.events)
+			tb.Fatalf("%v: one happens-before relation, two fingerprints\n%v", s.Threads, s.events)
 		}
 		prints[r.Fingerprint], seen[s.form] = s.form, r.Fingerprint
 		if !ex.Next() {
@@ -198,29 +163,10 @@ func (s *small) check(tb rapid.TB) (schedules, forms int) {
 	}
 }
 
-// drawSmall draws a program of at most eight events in two or three threads from blocks
-// such as "enter0 exit0".
-func drawSmall(t *rapid.T, blocks []string) *small {
-	s := new(small)
-	left := eventsMax
-	for i := range rapid.IntRange(2, 3).Draw(t, "threads") {
-		var ops []string
-		for range rapid.IntRange(1, 2).Draw(t, fmt.Sprintf("blocks of %d", i+1)) {
-			b := strings.Fields(rapid.SampledFrom(blocks).Draw(t, "block"))
-			if len(b) <= left {
-				ops = append(ops, b...)
-				left -= len(b)
-			}
-		}
-		s.threads = append(s.threads, ops)
-	}
-	return s
-}
-
 func checkForms(t *testing.T, blocks ...string) {
 	schedules, forms := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		n, m := drawSmall(t, blocks).check(t)
+		n, m := (&small{Small: simtest.DrawSmall(t, blocks, 2)}).check(t)
 		schedules, forms = schedules+n, forms+m
 	})
 	if forms*2 > schedules {
@@ -244,7 +190,7 @@ func TestFingerprintOfConditionVariables(t *testing.T) {
 
 // The two readers in front of a writer leave in either order: the same happens-before.
 func TestFingerprintDoesNotDependOnLastReader(t *testing.T) {
-	s := &small{threads: [][]string{{"read0", "leave0"}, {"read0", "leave0"}, {"write0", "store0"}}}
+	s := &small{Small: &simtest.Small{Threads: [][]string{{"read0", "leave0"}, {"read0", "leave0"}, {"write0", "store0"}}}}
 	s.check(t)
 	prints := map[uint64]bool{}
 	for _, order := range [][]string{{"t/1", "t/2"}, {"t/2", "t/1"}} {
