@@ -14,6 +14,7 @@ import (
 	"dlsim/devnet/env/zone"
 	"dlsim/sim"
 	"dlsim/sim/check"
+	"dlsim/sim/simtest"
 	"dlsim/sim/strategy"
 )
 
@@ -176,10 +177,10 @@ func describe(r sim.Result) *finding {
 	return f
 }
 
-// clean expects no failure in any of the schedules.
+// clean expects no failure in any of the schedules, of which there are fewer with -short.
 func clean(t *testing.T, schedules int, cfg devnet.Config, body func(m *machine, t *sim.Thread)) {
 	t.Helper()
-	for _, f := range explore(t, schedules, cfg, nil, body) {
+	for _, f := range explore(t, simtest.Fewer(schedules), cfg, nil, body) {
 		t.Errorf("%d of %d schedules: %s: %s at %v", f.count, schedules, f.kind, f.message, f.sites)
 	}
 }

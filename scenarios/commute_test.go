@@ -140,11 +140,11 @@ func dependent(tr *sim.Trail, i int) bool {
 
 // What a complete search proves rests on this: two operations that act on different things, as far
 // as the engine is told, have the same effect in either order. A state that threads share behind its
-// back shows up here. With -short, which the race detector's run asks for, one scenario of four has to do: a world
+// back shows up here. With -short, which the race detector's run asks for, one scenario of eight has to do: a world
 // is one goroutine at a time.
 func TestIndependentOperationsCommute(t *testing.T) {
 	for i, sc := range shipped(t) {
-		if testing.Short() && i%4 != 0 {
+		if testing.Short() && i%8 != 0 {
 			continue
 		}
 		t.Run(sc.Name, func(t *testing.T) {

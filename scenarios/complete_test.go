@@ -47,8 +47,12 @@ func searchAll(t *testing.T, r explore.Runner) searched {
 }
 
 // What random walks and a depth-first search with a bound find, the complete search has found: no
-// interleaving and no end is missing. Neither of the two knows what commutes.
+// interleaving and no end is missing. Neither of the two knows what commutes. With -short they look for less.
 func TestCompleteSearchesMissNothing(t *testing.T) {
+	walks, bounded := uint64(200), 1000
+	if testing.Short() {
+		walks, bounded = 20, 100
+	}
 	for _, sc := range shipped(t) {
 		if sc.Explore.Strategy != "dpor" {
 			continue
@@ -65,11 +69,11 @@ func TestCompleteSearchesMissNothing(t *testing.T) {
 					t.Fatalf("%s: it %s, which the search has not seen", how, ending(res))
 				}
 			}
-			for seed := range uint64(200) {
+			for seed := range walks {
 				check("random walk", r.Run(sim.Config{}, &strategy.Random{Seed: seed}))
 			}
 			dfs := &strategy.DFS{Preemptions: 1}
-			for n, more := 0, true; more && n < 1000; n++ {
+			for n, more := 0, true; more && n < bounded; n++ {
 				res := r.Run(sim.Config{}, dfs)
 				check("depth first", res)
 				more = dfs.Next(res)

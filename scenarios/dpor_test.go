@@ -43,7 +43,7 @@ func TestSearchesFindBugs(t *testing.T) {
 			continue
 		}
 		tried++
-		if testing.Short() && tried%4 != 0 {
+		if testing.Short() && tried%8 != 0 {
 			continue // a search has one worker, in which the race detector finds nothing new
 		}
 		t.Run(sc.Name, func(t *testing.T) {

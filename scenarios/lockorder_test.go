@@ -78,7 +78,8 @@ var documented = [][]string{
 // deletes an implicit tunnel in it (L22).
 var notBelow = [][2]string{{"PERIM", "iptun_lock"}, {"PERIM", "iptun_enter_cv"}, {"PERIM", "iptun_hash_lock"}}
 
-func lockOrder(t *testing.T) *check.ClassOrder {
+// lockOrder derives the order from one in every so many scenarios.
+func lockOrder(t *testing.T, every int) *check.ClassOrder {
 	t.Helper()
 	var graphs []*check.Graph
 	for _, dir := range []string{"core", "pairs", "bugs"} {
@@ -86,23 +87,29 @@ func lockOrder(t *testing.T) *check.ClassOrder {
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no scenarios in %s: %v", dir, err)
 		}
-		for _, f := range files {
-			graphs = append(graphs, lockGraph(t, f))
+		for i, f := range files {
+			if i%every == 0 {
+				graphs = append(graphs, lockGraph(t, f))
+			}
 		}
 	}
 	return check.Classes(graphs)
 }
 
 // TestLockOrder derives the lock order from all scenarios and compares it with the documented one
-// and with docs/lock-order.md.
+// and with docs/lock-order.md. With -short it derives it from a few, and expects nothing to be new.
 func TestLockOrder(t *testing.T) {
-	o := lockOrder(t)
+	every := 1
+	if testing.Short() {
+		every = 8
+	}
+	o := lockOrder(t, every)
 	for _, e := range o.Inversions {
 		if !slices.ContainsFunc(knownInversions, func(k inversion) bool { return k.held == e.Held && k.wanted == e.Wanted }) {
 			t.Errorf("a new inversion: %s is taken with %s held: %v", e.Wanted, e.Held, e.Places)
 		}
 	}
-	if len(o.Inversions) != len(knownInversions) {
+	if every == 1 && len(o.Inversions) != len(knownInversions) {
 		t.Errorf("%d inversions, %d are known", len(o.Inversions), len(knownInversions))
 	}
 	for _, e := range o.Edges {
@@ -113,7 +120,9 @@ func TestLockOrder(t *testing.T) {
 		}
 		t.Errorf("environment.md 1 has %s above %s, which is taken first here: %v", e.Wanted, e.Held, e.Places)
 	}
-	current(t, "../docs/lock-order.md", []byte(lockOrderDoc(o)))
+	if every == 1 {
+		current(t, "../docs/lock-order.md", []byte(lockOrderDoc(o)))
+	}
 }
 
 func row(class string) int {

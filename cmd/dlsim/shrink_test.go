@@ -25,7 +25,9 @@ func TestShrinkStopsAnywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := explore.Explore(t.Context(), sc.program, sc.explore)
+	cfg := sc.explore
+	cfg.Until = func(*explore.Record) bool { return true }
+	r, err := explore.Explore(t.Context(), sc.program, cfg)
 	if err != nil || len(r.Violations) == 0 {
 		t.Fatal(r, err)
 	}

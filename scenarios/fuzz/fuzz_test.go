@@ -17,6 +17,15 @@ import (
 	"dlsim/sim/explore"
 )
 
+// fewer is how many times fewer programs there are with -short, which the race detector's run asks for: nearly all of
+// a run is one world after the other.
+func fewer() int64 {
+	if testing.Short() {
+		return 4
+	}
+	return 1
+}
+
 func fuzz(t *testing.T, cfg Config) *Stats {
 	t.Helper()
 	cfg.Schedules = 20
@@ -44,9 +53,10 @@ var times = regexp.MustCompile(`(?m)^elapsed .*$|(found \S+ \d+) \S+`)
 // TestResume: a run that is cut in two comes to what one run comes to, and so does its folder.
 func TestResume(t *testing.T) {
 	whole, parts := t.TempDir(), t.TempDir()
-	want := fuzz(t, Config{Seed: 5, Programs: 60, Corpus: whole, Canary: 25})
-	fuzz(t, Config{Seed: 5, Programs: 23, Corpus: parts, Canary: 25})
-	got := fuzz(t, Config{Seed: 5, Programs: 37, Corpus: parts, Canary: 25, Workers: 2})
+	all, first, canary := 60/fewer(), 24/fewer(), 24/fewer()
+	want := fuzz(t, Config{Seed: 5, Programs: all, Corpus: whole, Canary: canary})
+	fuzz(t, Config{Seed: 5, Programs: first, Corpus: parts, Canary: canary})
+	got := fuzz(t, Config{Seed: 5, Programs: all - first, Corpus: parts, Canary: canary, Workers: 2})
 	if diff := cmp.Diff(timeless(want), timeless(got)); diff != "" {
 		t.Errorf("in two runs (+) and in one (-):\n%s", diff)
 	}
@@ -108,7 +118,7 @@ func TestKnownBugsAreFound(t *testing.T) {
 	families := Families()
 	known := func(_ string, v *explore.Violation) string { return Recognise(families, v) }
 	told := 0
-	s := fuzz(t, Config{Seed: 3, Programs: 120, Known: known, Found: func(f Finding) error {
+	s := fuzz(t, Config{Seed: 3, Programs: 120 / fewer(), Known: known, Found: func(f Finding) error {
 		told++
 		if f.Violation.Signature != f.Signature || f.Scenario == nil || f.Program == nil {
 			t.Errorf("finding %+v", f.Discovery)
@@ -119,7 +129,7 @@ func TestKnownBugsAreFound(t *testing.T) {
 	for _, d := range s.Discoveries {
 		bugs[d.Bug] = true
 	}
-	if len(bugs) < 5 || told != len(s.Discoveries) {
+	if int64(len(bugs)) < 5/fewer() || told != len(s.Discoveries) {
 		t.Errorf("found %v; told of %d of %d", bugs, told, len(s.Discoveries))
 	}
 	if un := s.Unlisted(); len(un) > 0 {
@@ -149,12 +159,13 @@ func TestLimited(t *testing.T) {
 // TestCanary: the bug of every canary is found, whichever way it is explored.
 func TestCanary(t *testing.T) {
 	r := &run{cfg: Config{Schedules: 20}, corpus: &corpus{}}
-	for seed := range uint64(6) {
+	canaries := 8 / fewer()
+	for seed := range uint64(canaries) {
 		if err := r.canary(context.Background(), rand.New(rand.NewPCG(seed, 1))); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if r.progress.Canaries != 6 || r.progress.Reported != 6 {
+	if r.progress.Canaries != canaries || r.progress.Reported != canaries {
 		t.Errorf("%d of %d canaries reported", r.progress.Reported, r.progress.Canaries)
 	}
 }

@@ -79,14 +79,19 @@ func TestFinds(t *testing.T) {
 	}
 }
 
-// The result of a number of schedules is the same for any number of workers.
+// The result of a number of schedules is the same for any number of workers. With -short there are fewer, still in
+// batches that all workers have a part of.
 func TestWorkers(t *testing.T) {
+	schedules := int64(1500)
+	if testing.Short() {
+		schedules = 150
+	}
 	for _, name := range []string{"counter", "mixed", "philosophers", "spin"} {
 		for _, strategy := range explore.StrategyNames() {
 			var want *explore.Result
 			for _, workers := range []int{1, 2, 3} {
 				got := campaign(t, name, explore.Config{
-					Strategy: strategy, Schedules: 1500, Seed: 7, Workers: workers, StepsMax: 200,
+					Strategy: strategy, Schedules: schedules, Seed: 7, Workers: workers, StepsMax: 200,
 				})
 				if want == nil {
 					want = got

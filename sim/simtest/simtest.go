@@ -11,6 +11,16 @@ import (
 	"dlsim/sim"
 )
 
+// Fewer returns how many of n schedules to run: all, but with -short, which the race detector's run asks for,
+// one in ten and at least 500. A world is one goroutine at a time, in which that detector finds nothing: what it can
+// find lies in what worlds, workers and files share, and shows in the first schedules as in the last.
+func Fewer(n int) int {
+	if testing.Short() {
+		return min(n, max(n/10, 500))
+	}
+	return n
+}
+
 // Thread is one thread of a test program.
 type Thread struct {
 	Name string

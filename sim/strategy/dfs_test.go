@@ -121,7 +121,11 @@ func TestDFSMerge(t *testing.T) {
 			})
 		}
 	}
-	for bound := range 4 {
+	bounds := 4
+	if testing.Short() {
+		bounds = 3
+	}
+	for bound := range bounds {
 		want, got := make(map[uint64]bool), make(map[uint64]bool)
 		all := search(t, &strategy.DFS{Preemptions: bound}, body, func(_ *sim.World, r sim.Result) {
 			want[r.Fingerprint] = true

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"dlsim/sim"
+	"dlsim/sim/simtest"
 	"dlsim/sim/strategy"
 )
 
@@ -55,7 +56,7 @@ func TestPicksDoNotDependOnThreadsThatEnded(t *testing.T) {
 		for _, n := range []int{0, 1, 40} {
 			counts := make([]int, 4)
 			body := gone(n, func(rank int) { counts[rank]++ })
-			for seed := range uint64(2000) {
+			for seed := range uint64(simtest.Fewer(2000)) {
 				if r := w.Run(sim.Config{}, with(seed), body); r.Outcome != sim.Passed {
 					t.Fatalf("%+v", r.Failure)
 				}

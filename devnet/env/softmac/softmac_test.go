@@ -172,7 +172,10 @@ func TestRecreate(t *testing.T) {
 		envtest.Equal(st, "detach", s.DDI.Detach(st, name), 0)
 		s.Settled(st)
 	})
-	seen.All(t, "attach 0", "attach ENOENT")
+	seen.All(t, "attach 0")
+	if !testing.Short() { // one schedule in some thousands
+		seen.All(t, "attach ENOENT")
+	}
 }
 
 // TestRecreateForgetsAfterAnError: what dls_devnet_recreate refuses is not tried again (L29).

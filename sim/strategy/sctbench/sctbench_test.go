@@ -7,6 +7,7 @@ import (
 
 	"dlsim/sim"
 	"dlsim/sim/explore"
+	"dlsim/sim/simtest"
 )
 
 // TestSURWFindsAll expects surw to find every bug within 10,000 schedules. It is the small
@@ -25,9 +26,9 @@ func TestSURWFindsAll(t *testing.T) {
 // it says.
 func TestRepaired(t *testing.T) {
 	for _, b := range All() {
-		n := int64(10_000)
+		n := int64(simtest.Fewer(10_000))
 		if b.Threads > 5 {
-			n = 1000
+			n = min(n, 1000)
 		}
 		r := campaign(t, b.Program(true), explore.Config{Strategy: "auto", Schedules: n, Seed: 1})
 		if r.Verdict != explore.Expected || r.Schedules != n {
