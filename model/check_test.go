@@ -38,6 +38,16 @@ var (
 
 func fails(e env.Errno) Result { return Result{Err: e} }
 
+// unusedTunnel is the life of a tunnel that an open has made, up to a delete of which the daemon has not been told.
+func unusedTunnel() []Operation {
+	return []Operation{
+		at("a", 1, 2, Open, Args{Name: "ip.tun0"}, Result{MAC: "iptun3", Link: 3}),
+		at("b", 3, 6, FlowWalk, Args{Link: 3}, okay),
+		at("a", 4, 5, Close, Args{MAC: "iptun3"}, okay),
+		at("b", 7, 8, Destroy, Args{Link: 3}, okay),
+	}
+}
+
 // TestVerdicts judges small histories that show one thing each, by porcupine and the quick way.
 func TestVerdicts(t *testing.T) {
 	tests := []struct {
@@ -230,6 +240,14 @@ func TestVerdicts(t *testing.T) {
 			at("a", 3, 4, Close, Args{MAC: "iptun3"}, okay),
 			at("a", 5, 6, Open, Args{Name: "ip.tun0"}, Result{MAC: "iptun4", Link: 4}),
 		}},
+		{"a daemon that starts forgets a tunnel that has been deleted", OK, append(unusedTunnel(),
+			at("s", 9, 10, DaemonDown, Args{}, okay),
+			at("s", 11, 12, DaemonStart, Args{}, okay),
+			at("a", 13, 14, Open, Args{Name: "ip.tun0"}, Result{MAC: "iptun4", Link: 4}),
+		)},
+		{"one that runs does not", NotLinearizable, append(unusedTunnel(),
+			at("a", 13, 14, Open, Args{Name: "ip.tun0"}, Result{MAC: "iptun4", Link: 4}),
+		)},
 		{"a delete that was cut off may have happened", OK, []Operation{
 			{Thread: "a", Op: Destroy, Args: v0, Call: 1, Pending: true},
 			at("b", 2, 3, Hold, v0, fails(env.ENOENT)),

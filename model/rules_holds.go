@@ -2,7 +2,11 @@
 
 package model
 
-import "dlsim/devnet/env"
+import (
+	"slices"
+
+	"dlsim/devnet/env"
+)
 
 // holdRules are references and temporary references.
 func holdRules() []*rule {
@@ -123,10 +127,20 @@ func lastOfTunnel(x *step) {
 	if l.phase == visible && l.id == env.LinkID(x.value) && !l.held() {
 		t := x.next()
 		t.of(x.o.mac).phase = absent
+		t.nameMayGo(x, l)
 		t.changed(x)
 	}
 	if l.phase != visible || l.held() || l.flows > 0 || x.o.Zone != l.owner || x.around(usesMAC) {
 		x.carry(0) // somebody else has it, or it has flows: the tunnel stays, or is theirs to delete
+	}
+}
+
+// nameMayGo notes that a daemon that starts when the link of an implicit tunnel has gone need not know its name any
+// more, although nobody has asked it to forget that yet.
+func (s *state) nameMayGo(x *step, l *link) {
+	starts := func(o operation) bool { return o.Op == DaemonStart && (o.Pending || o.Return > x.o.Call) }
+	if e := s.entry(l.id); e != nil && l.implicit && slices.ContainsFunc(x.p.ops, starts) {
+		e.known = unsure
 	}
 }
 

@@ -133,13 +133,14 @@ func lifeRules() []*rule {
 		},
 		{
 			name: "destroy: removed", ops: []Op{Destroy}, answers: []env.Errno{ok},
-			says: "a link that nobody holds is removed: from then on nobody finds it",
-			from: "seed C:976-1068",
+			says: "a link that nobody holds is removed: from then on nobody finds it, nor need a daemon that starts know a tunnel's name",
+			from: "seed C:976-1068; bugs.md L28",
 			do: func(x *step) {
 				l := x.s.find(x.o.Link)
 				if l != nil && l.class != physical && (!l.held() || forced(x, l)) && !usedBelow(x, l, true) {
 					t := x.carry(int32(l.zone))
 					t.of(l.mac).gone()
+					t.nameMayGo(x, l)
 					t.changed(x)
 				}
 			},
