@@ -228,6 +228,14 @@ func TestVerdicts(t *testing.T) {
 			at("a", 6, 7, Destroy, v0, okay),
 			at("a", 8, 9, Detach, Args{MAC: "e1000g0"}, okay),
 		}},
+		{"a device that a listing attaches by the name it had", OK, []Operation{
+			at("a", 1, 2, RemapLinkid, Args{Link: 1, Name: "e1000g0"}, okay),
+			at("b", 3, 12, Readdir, Args{}, okay),
+			at("a", 4, 5, RemapLinkid, Args{Link: 1, Name: "web0"}, okay),
+			at("a", 6, 7, Destroy, v0, okay),
+			at("a", 8, 9, Detach, Args{MAC: "e1000g0"}, okay),
+			at("c", 10, 11, Detach, Args{MAC: "e1000g0"}, okay),
+		}},
 		{"a linkid of another link", NotLinearizable, []Operation{
 			at("b", 1, 2, MacnameToLinkid, v0Given, Result{Link: 1}),
 		}},

@@ -2,7 +2,11 @@
 
 package model
 
-import "dlsim/devnet/env"
+import (
+	"slices"
+
+	"dlsim/devnet/env"
+)
 
 // lookupRules are the questions that leave everything as it is.
 func lookupRules() []*rule {
@@ -144,12 +148,17 @@ func lookupRules() []*rule {
 			says: "and looks names up, which attaches the device of a name that the daemon does not tell",
 			from: "seed C:1334-1352; environment.md 12, 16",
 			do: func(x *step) {
-				if !x.faulty(env.ENOENT) && !x.around(setOf(UpLinkid, RemapLinkid, DestroyLinkid)) {
+				renamed := x.around(setOf(UpLinkid, RemapLinkid, DestroyLinkid))
+				if !renamed && !x.faulty(env.ENOENT) {
 					return
 				}
-				for i := range x.s.names {
-					l := x.s.of(x.s.names[i].name)
-					if l != nil && l.class == physical && l.phase == absent && !l.attaching {
+				for i := range x.s.links {
+					l := &x.s.links[i]
+					if l.class != physical || l.phase != absent || l.attaching {
+						continue
+					}
+					// The name may be one that it had when the listing began.
+					if slices.ContainsFunc(x.s.names, func(e entry) bool { return e.name == l.mac || renamed && e.dev == l.mac }) {
 						x.next().of(l.mac).attaching = true
 					}
 				}
