@@ -62,6 +62,8 @@ func Weight(ops []string) int {
 			n += 3
 		case "chooses":
 			n += 4
+		case "risk":
+			n += 2
 		default:
 			n++
 		}
@@ -137,6 +139,13 @@ func (s *Small) Do(t *sim.Thread, op string) {
 	case "assert": // fails when somebody has stored
 		if s.Var[i].Load(t) != 0 {
 			t.Fail(sim.KindPanic, "", "stored")
+		}
+	case "clear":
+		s.Var[i].Store(t, 0)
+	case "risk": // whether it fails or does nothing
+		s.Var[i].Load(t)
+		if t.Choose(2, "what") == 1 {
+			t.Fail(sim.KindPanic, "", "chosen")
 		}
 	default:
 		panic(op)

@@ -53,6 +53,12 @@ func (s *Search) between(x int32, events []int32) bool {
 // reverse puts into the wakeup trees what the schedule that has just ended shows. failed says that
 // it ended by a failure.
 func (s *Search) reverse(failed bool) {
+	n := len(s.events)
+	s.states[n].tree = nil // nothing can follow
+	cut := failed && !s.trail.Quiet
+	if cut {
+		s.events[n-1].ends = true
+	}
 	for _, r := range s.races {
 		if int(r.second) >= s.known || s.freshAfter(r.first) {
 			s.insert(r.first, s.itemOf(&s.events[r.second]))
@@ -67,7 +73,7 @@ func (s *Search) reverse(failed bool) {
 			s.waiting(l)
 		}
 	}
-	if failed && !s.trail.Quiet {
+	if cut {
 		s.cutOff()
 	}
 }
@@ -134,12 +140,21 @@ func (s *Search) pending(l *sim.Left) item {
 	return x
 }
 
+// failure makes an item of the last event, which has failed, and does so wherever nothing differs that it
+// depends on.
+func (s *Search) failure() item {
+	f := &s.events[len(s.events)-1]
+	x := s.itemOf(f)
+	x.ends, x.answers = true, f.answers
+	return x
+}
+
 // cutOff handles a failure of the last event before others could go on. It conflicts with each event
 // that was made and with each that could have been.
 func (s *Search) cutOff() {
 	n := int32(len(s.events) - 1)
 	f := &s.events[n]
-	f.ends = true
+	failure := s.failure()
 	for i := range s.trail.Left {
 		l := &s.trail.Left[i]
 		if !l.Enabled || l.Thread == f.thread || s.held(l.Thread) {
@@ -148,7 +163,7 @@ func (s *Search) cutOff() {
 		switch x := s.pending(l); {
 		case s.after(f, x.clock): // it was not possible before
 		case !conflict(x.uses, s.usesOf(f)):
-			s.insert(n, x, s.itemOf(f))
+			s.insert(n, x, failure)
 		case l.Acquire != sim.Nobody && s.admits(s.uses[s.last[l.Thing]].previous) < l.Acquire:
 			s.waiting(l) // f has released what it acquires
 		default:
@@ -163,7 +178,7 @@ func (s *Search) cutOff() {
 	}
 	for _, x := range s.scratch.direct {
 		if !s.between(x, s.scratch.direct) {
-			s.insert(x, s.itemOf(f))
+			s.insert(x, failure)
 		}
 	}
 }

@@ -129,7 +129,9 @@ func TestSymmetry(t *testing.T) {
 	for i := range 13 {
 		all = append(all, fmt.Sprintf("reader/%d", i+1))
 	}
-	symmetric("readers(13)", 14, readers(13), all...)               // how many have read before
+	symmetric("readers(13)", 14, readers(13), all...) // how many have read before
+	twins := &simtest.Small{Threads: [][]string{{"store0", "assert0"}, {"store0", "assert0"}, {"choose0"}}}
+	symmetric("failures of twins", 52/2, twins.Body, "t/1", "t/2")
 	symmetric("W5", 71, (&hold{users: 2}).body, "user/1", "user/2") // of 80: they begin with a reader's lock, which commutes
 }
 

@@ -25,9 +25,9 @@ type item struct {
 }
 
 // itemOf makes the last item of a sequence of an event, which may be asked for other answers there
-// than it was.
+// than it was, and need not fail if it did.
 func (s *Search) itemOf(e *event) item {
-	return item{thread: e.thread, ends: e.ends, last: true, uses: s.usesOf(e), clock: s.causesOf(e)}
+	return item{thread: e.thread, last: true, uses: s.usesOf(e), clock: s.causesOf(e)}
 }
 
 // before reports whether x, which comes earlier in a sequence than y, must.
@@ -39,15 +39,19 @@ func before(x, y *item) bool {
 }
 
 // insert puts into the tree of what is explored from the state before event e the events that do not
-// come after e, followed by x, unless that is covered.
+// come after e, followed by x, unless that is covered. A failure that does not come after e is last.
 func (s *Search) insert(e int32, x ...item) {
 	first := &s.events[e]
 	seq := s.scratch.sequence[:0]
 	for i := int(e) + 1; i < len(s.events); i++ {
 		y := &s.events[i]
 		c := s.clockOf(y)
-		if !y.ends && !s.after(first, c) {
+		switch {
+		case s.after(first, c):
+		case !y.ends:
 			seq = append(seq, item{thread: y.thread, seq: y.seq, uses: s.usesOf(y), answers: y.answers, clock: c})
+		case !x[len(x)-1].ends:
+			x = append(x, s.failure())
 		}
 	}
 	seq = append(seq, x...)
@@ -101,9 +105,17 @@ func (s *Search) graft(list **branch, seq []item) {
 			return
 		}
 		if at >= 0 {
+			if y := &seq[at]; len(y.answers) > len(b.answers) {
+				b.answers = append(b.answers[:0], y.answers...) // the rest of the sequence needs them
+			}
 			seq = slices.Delete(seq, at, at+1)
 		}
 		list = &b.kids
+	}
+	if len(seq) == 1 && seq[0].ends && len(seq[0].answers) > 0 {
+		b := s.branch(&seq[0]) // before what needs other answers, but does not know yet which
+		b.sibling, *list = *list, b
+		return
 	}
 	for *list != nil {
 		list = &(*list).sibling
@@ -130,11 +142,18 @@ func (s *Search) covers(sleepers []sleeper, seq []item) bool {
 // commutes with all of it.
 func match(list *branch, seq []item) (*branch, int) {
 	for b := list; b != nil; b = b.sibling {
-		if at, ok := initial(seq, b.thread, b.ends, b.uses, b.answers); ok {
+		at, ok := initial(seq, b.thread, b.ends, b.uses, b.answers)
+		if ok && (at < 0 || !b.excludes(&seq[at])) {
 			return b, at
 		}
 	}
 	return nil, -1
+}
+
+// excludes reports whether the event fails with answers that the branch does not give yet, and something
+// follows the branch.
+func (b *branch) excludes(y *item) bool {
+	return y.ends && b.kids != nil && len(b.answers) < len(y.answers)
 }
 
 // initial reports whether an event is a weak initial of the sequence: it can go first, as part of it
@@ -147,6 +166,9 @@ func initial(seq []item, thread int32, ends bool, uses []use, answers []int32) (
 		}
 		if !agree(y.answers, answers) {
 			return 0, false
+		}
+		if ends && (i > 0 || len(seq) > 1 && len(y.answers) < len(answers)) {
+			return 0, false // what goes before it would not, or what goes after it, with another answer
 		}
 		for j := range i {
 			if before(&seq[j], y) {
