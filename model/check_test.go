@@ -48,6 +48,15 @@ func unusedTunnel() []Operation {
 	}
 }
 
+// sameNameInZone makes a link of zone 5 and gives v0 its name.
+func sameNameInZone() []Operation {
+	return []Operation{
+		at("b", 1, 2, CreateLinkid, Args{Link: 9, Name: "s0", Zone: 5, Class: env.ClassSimnet}, okay),
+		at("b", 3, 4, Create, Args{Link: 9, MAC: "sim9", Zone: 5, Class: env.ClassSimnet}, okay),
+		at("a", 5, 6, Rename, Args{Link: 2, Name: "s0"}, okay),
+	}
+}
+
 // TestVerdicts judges small histories that show one thing each, by porcupine and the quick way.
 func TestVerdicts(t *testing.T) {
 	tests := []struct {
@@ -216,6 +225,17 @@ func TestVerdicts(t *testing.T) {
 			at("b", 6, 7, Rename, Args{Link: 2, Name: "v0"}, okay),
 			at("a", 9, 10, KstatRead, Args{Name: "s0"}, fails(env.ENOENT)),
 		}},
+		{"or when it is lent to the zone of one that is being deleted", OK, append(sameNameInZone(),
+			at("b", 9, 20, Destroy, Args{Link: 9, Zone: 5}, okay),
+			at("c", 10, 11, HoldByDev, Args{MAC: "sim9"}, fails(env.ENOENT)),
+			at("a", 12, 13, SetZone, Args{Link: 2, Into: 5}, okay),
+			at("a", 21, 22, KstatRead, Args{Name: "s0", Into: 5}, fails(env.ENOENT)),
+		)},
+		{"and has it when that is gone", NotLinearizable, append(sameNameInZone(),
+			at("b", 9, 10, Destroy, Args{Link: 9, Zone: 5}, okay),
+			at("a", 12, 13, SetZone, Args{Link: 2, Into: 5}, okay),
+			at("a", 21, 22, KstatRead, Args{Name: "s0", Into: 5}, fails(env.ENOENT)),
+		)},
 		{"but no more when it has been deleted", NotLinearizable, []Operation{
 			at("b", 1, 2, Destroy, Args{Link: 2}, okay),
 			at("a", 4, 5, Rename, Args{Link: 1, Name: "v0"}, okay),

@@ -66,12 +66,15 @@ func zoneRules() []*rule {
 			says: "and one in the zone that it has come to comes", from: "seed C:1658-1660",
 			do: func(x *step) {
 				l := x.s.of(word(x.value))
-				if x.value == 0 || x.o.Into == env.GlobalZone || x.s.kstatTaken(l.name, x.o.Into) {
+				moves := x.value != 0 && x.o.Into != env.GlobalZone
+				taken := moves && x.s.kstatTaken(l.name, x.o.Into)
+				if !moves || taken || x.kstatLeft(l.name, x.o.Into) {
 					x.same()
-					return
 				}
-				l = x.next().of(l.mac)
-				l.zoneName, l.kstatZone = l.name, x.o.Into
+				if moves && !taken {
+					l = x.next().of(l.mac)
+					l.zoneName, l.kstatZone = l.name, x.o.Into
+				}
 			},
 		},
 		{

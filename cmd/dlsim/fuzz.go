@@ -42,7 +42,7 @@ func (a *app) fuzzCommand() *cobra.Command {
 			"of the source, are kept in the corpus, from which the next run goes on. Each new violation is made\n" +
 			"smaller and written as a scenario and a trace. Known ones are told by the families of the bug book and by --baseline.\n\n" +
 			"Exit code 1 if the corpus has shown a violation that nobody has listed; 3 if a canary, one program in\n" +
-			"a thousand that carries a bug on purpose, was not reported, or schedules reached the step limit.",
+			"a thousand that carries a bug on purpose, was not reported, or schedules reached a limit.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usagef("fuzz takes no arguments; see --corpus")
@@ -163,7 +163,7 @@ func (a *app) finding(ctx context.Context, f *fuzzFlags, x fuzz.Finding) error {
 	return err
 }
 
-// limited writes a program of which a schedule reached the step limit, and tells how to run it again.
+// limited writes a program of which a schedule reached a limit, and tells how to run it again.
 func (a *app) limited(f *fuzzFlags, x fuzz.Limit) error {
 	name := filepath.Join(f.traces, x.Scenario.Name+".yaml")
 	if err := trace.WriteAtomic(name, x.Scenario.Source); err != nil {
@@ -174,7 +174,7 @@ func (a *app) limited(f *fuzzFlags, x fuzz.Limit) error {
 	if how == "pct" {
 		how += fmt.Sprintf(" --depth %d", c.Depth)
 	}
-	_, err := fmt.Fprintf(a.out, "UNKNOWN in program %d: schedule %d reached the step limit; it does again with\n"+
+	_, err := fmt.Fprintf(a.out, "UNKNOWN in program %d: schedule %d reached a limit; it does again with\n"+
 		"     dlsim run %s --strategy %s --seed %d --schedules %d\n", x.Number, x.Schedule, name, how, c.Seed, x.Schedule+1)
 	return err
 }
@@ -200,7 +200,7 @@ func (a *app) fuzzed(f *fuzzFlags, s *fuzz.Stats) {
 	fmt.Fprintf(a.out, "%s, %d hand-offs\n", s.Pairs, s.HandOffs)
 	fmt.Fprintf(a.out, "%d signatures of %d known bugs\n", len(s.Discoveries)-len(s.Unlisted()), len(bugs))
 	if s.Unknowns > 0 {
-		fmt.Fprintf(a.out, "%d schedules reached the step limit\n", s.Unknowns)
+		fmt.Fprintf(a.out, "%d schedules reached a limit\n", s.Unknowns)
 		a.code = exitUnknown
 	}
 	if s.Reported < s.Canaries {

@@ -37,7 +37,7 @@ type Config struct {
 	Known func(scenario string, v *explore.Violation) string
 	// Found, if not nil, is called at the first program that shows a signature.
 	Found func(Finding) error
-	// Limited, if not nil, is called at each program of which a schedule reached the step limit.
+	// Limited, if not nil, is called at each program of which a schedule reached a limit.
 	Limited func(Limit) error
 	// Progress, if not nil, is called after each program.
 	Progress func(Stats)
@@ -53,7 +53,8 @@ type Finding struct {
 	Discovery
 }
 
-// Limit is a program of which a schedule reached the step limit, so that nothing is known of it.
+// Limit is a program of which a schedule reached a limit, that of steps or that of the specification, so that nothing
+// is known of it.
 type Limit struct {
 	Scenario *scenarios.Scenario
 	Campaign explore.Config // that it was found by
@@ -85,7 +86,7 @@ type Stats struct {
 	HandOffs            int    // ways in which an object went from one place to another
 	Discoveries         []Discovery
 	Canaries, Reported  int64 // programs that carry a bug on purpose, and those of them found out
-	Unknowns            int64 // schedules that reached the step limit
+	Unknowns            int64 // schedules that reached a limit
 	Elapsed             time.Duration
 }
 

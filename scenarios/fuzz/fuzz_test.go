@@ -137,7 +137,7 @@ func TestKnownBugsAreFound(t *testing.T) {
 	}
 }
 
-// TestLimited: a program of which a schedule reached the step limit is told of, with what runs it again.
+// TestLimited: a program of which a schedule reached a limit is told of, with what runs it again.
 func TestLimited(t *testing.T) {
 	var told []Limit
 	r := &run{cfg: Config{Limited: func(x Limit) error { told = append(told, x); return nil }}}

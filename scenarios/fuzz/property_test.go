@@ -43,7 +43,7 @@ func onlyKnown(t *rapid.T) {
 		t.Fatalf("%v\n%s", err, sc.Source)
 	}
 	if r.Unknowns > 0 {
-		t.Fatalf("%d schedules reached the step limit\n%s", r.Unknowns, sc.Source)
+		t.Fatalf("%d schedules reached a limit\n%s", r.Unknowns, sc.Source)
 	}
 	for _, v := range r.Violations {
 		if !fixedPort() && Recognise(Families(), v) != "" {
