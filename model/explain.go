@@ -76,11 +76,11 @@ func (c *Checker) follow(n int) (end int, now []*state) {
 			open = append(open, ev.op)
 			continue
 		}
-		next := c.reach(now, open, o, nil, false)
-		if len(next) == 0 {
+		c.reach(now, open, o, false)
+		if len(c.quick.done.states) == 0 {
 			return i, now
 		}
-		now = next
+		now = slices.Clone(c.quick.done.states)
 		at := slices.Index(open, ev.op)
 		open = slices.Delete(open, at, at+1)
 	}

@@ -13,8 +13,8 @@ import "slices"
 type quick struct {
 	open []int32
 	now  []*state
-	next []*state
-	seen set
+	// seen are the states on the way to a return, done those after it.
+	seen, done set
 }
 
 // explains reports whether the quick way explains the history, with lazy by as few steps as
@@ -32,34 +32,33 @@ func (c *Checker) explains(lazy bool) bool {
 			q.open = append(q.open, ev.op)
 			continue
 		}
-		q.next = q.next[:0]
+		q.done.reset()
 		if lazy {
-			q.next = c.completeAll(q.now, o, q.next)
+			c.completeAll(q.now, o)
 		}
-		if len(q.next) == 0 {
-			q.next = c.reach(q.now, q.open, o, q.next, lazy)
+		if len(q.done.states) == 0 {
+			c.reach(q.now, q.open, o, lazy)
 		}
-		if len(q.next) == 0 || c.limited() {
+		if len(q.done.states) == 0 || c.limited() {
 			return false
 		}
-		q.now, q.next = q.next, q.now
+		q.now = append(q.now[:0], q.done.states...)
 		at := slices.Index(q.open, ev.op)
 		q.open = slices.Delete(q.open, at, at+1)
 	}
 	return true
 }
 
-// completeAll adds the states in which o has taken all its steps and returned.
-func (c *Checker) completeAll(from []*state, o *operation, out []*state) []*state {
+// completeAll adds to those done the states in which o has taken all its steps and returned.
+func (c *Checker) completeAll(from []*state, o *operation) {
 	for _, s := range from {
-		out = c.complete(s, o, out)
+		c.complete(s, o)
 	}
-	return out
 }
 
-// complete adds the states that s may be in once o, in progress, has taken its remaining steps
-// and returned.
-func (c *Checker) complete(s *state, o *operation, out []*state) []*state {
+// complete adds to those done the states that s may be in once o, in progress, has taken its remaining
+// steps and returned.
+func (c *Checker) complete(s *state, o *operation) {
 	last := len(o.plan.steps)
 	if o.plan.returns != nil {
 		last++
@@ -77,37 +76,36 @@ func (c *Checker) complete(s *state, o *operation, out []*state) []*state {
 			t = c.copy(t) // it had taken all its steps
 		}
 		t.land(o.num)
-		out = addState(out, t)
+		c.quick.done.add(t)
 	}
 	c.sets[1], c.sets[2] = a, b
-	return out
 }
 
-// reach adds the states in which o has returned, with other open operations having taken steps
+// reach finds the states in which o has returned, with other open operations having taken steps
 // before it. With first it stops at the least number of such steps that will do; without, all
 // numbers are tried.
-func (c *Checker) reach(from []*state, open []int32, o *operation, out []*state, first bool) []*state {
-	if !first {
-		out = c.completeAll(from, o, out)
-	}
-	seen := &c.quick.seen
+func (c *Checker) reach(from []*state, open []int32, o *operation, first bool) {
+	seen, done := &c.quick.seen, &c.quick.done
 	seen.reset()
+	done.reset()
+	if !first {
+		c.completeAll(from, o)
+	}
 	for _, s := range from {
 		seen.add(s)
 	}
 	for begin, end := 0, len(seen.states); begin < end && !c.limited(); begin, end = end, len(seen.states) {
-		for i := begin; i < end; i++ {
+		for i := begin; i < end && !c.limited(); i++ {
 			for _, t := range c.moves(seen.states[i], open) {
 				if seen.add(t) {
-					out = c.complete(t, o, out)
+					c.complete(t, o)
 				}
 			}
 		}
-		if first && len(out) > 0 {
+		if first && len(done.states) > 0 {
 			break
 		}
 	}
-	return out
 }
 
 // set is a set of states in the order in which they were added.

@@ -148,17 +148,30 @@ func (s *state) hash() uint64 {
 		l := &s.links[i]
 		mix(uint64(l.phase) | uint64(l.id)<<8 | uint64(l.name)<<40)
 		mix(uint64(l.zone) ^ uint64(l.owner)<<16 ^ uint64(l.refs)<<32 ^ uint64(l.trefs)<<44 ^ uint64(l.flows)<<56)
-		mix(uint64(l.ownName) | uint64(l.zoneName)<<20 ^ uint64(l.local)<<50)
+		mix(uint64(l.ownName) | uint64(l.zoneName)<<16 ^ uint64(l.kstatZone)<<32 ^ uint64(l.local)<<50)
+		mix(bits(l.implicit, l.loading, l.attaching, l.fresh, l.strange))
 	}
 	for i := range s.names {
 		e := &s.names[i]
 		mix(uint64(e.id) | uint64(e.name)<<32 ^ uint64(e.zone)<<20 ^ uint64(e.known)<<60)
+		mix(uint64(e.alias)<<8 | uint64(e.dev)<<32 | bits(e.moved))
 	}
 	for _, f := range s.flights {
 		mix(uint64(f.op)<<40 | uint64(f.stage)<<32 | uint64(uint32(f.value)))
 	}
 	mix(uint64(s.rebuild))
 	return h
+}
+
+// bits returns a number that says which of the truths hold.
+func bits(truths ...bool) (n uint64) {
+	for _, t := range truths {
+		n <<= 1
+		if t {
+			n |= 1
+		}
+	}
+	return n
 }
 
 // flight returns the progress of an operation: stage 0 if it has not begun.
