@@ -72,10 +72,10 @@ func (p *prepared) surround() {
 			q := &p.ops[other]
 			all := q.touch == everything || o.touch == everything
 			if all || (q.touch|q.below)&o.touch != 0 {
-				o.around |= 1 << q.Op
+				o.meets(q)
 			}
 			if all || q.touch&(o.touch|o.below) != 0 {
-				q.around |= 1 << o.Op
+				q.meets(o)
 			}
 			q.down = q.down || down
 		}
@@ -83,6 +83,15 @@ func (p *prepared) surround() {
 	}
 	for i := range p.ops {
 		p.ops[i].signalled = p.isSignalled(&p.ops[i])
+	}
+}
+
+// meets notes that q was in progress at the same time and may concern the same link.
+func (o *operation) meets(q *operation) {
+	o.around |= 1 << q.Op
+	if o.Op == KstatRead {
+		makes, deletes := q.movesKstat(o)
+		o.making, o.deleting = o.making || makes, o.deleting || deletes
 	}
 }
 

@@ -256,6 +256,26 @@ func TestVerdicts(t *testing.T) {
 			at("a", 8, 9, Detach, Args{MAC: "e1000g0"}, okay),
 			at("c", 10, 11, Detach, Args{MAC: "e1000g0"}, okay),
 		}},
+		{"a link that is renamed to the name it has loses its kstat on the way", OK, []Operation{
+			at("a", 1, 4, Rename, Args{Link: 2, Name: "v0"}, okay),
+			at("b", 2, 3, KstatRead, Args{Name: "v0"}, fails(env.ENXIO)),
+		}},
+		{"a kstat is not made by who deletes it", NotLinearizable, []Operation{
+			at("a", 1, 4, Destroy, Args{Link: 2}, okay),
+			at("b", 2, 3, KstatRead, Args{Name: "v0"}, fails(env.EAGAIN)),
+		}},
+		{"nor under the old name", NotLinearizable, []Operation{
+			at("a", 1, 4, Rename, Args{Link: 2, Name: "w0"}, okay),
+			at("b", 2, 3, KstatRead, Args{Name: "v0"}, fails(env.EAGAIN)),
+		}},
+		{"the kstat of the owner stays while the link is lent", NotLinearizable, []Operation{
+			at("a", 1, 4, SetZone, Args{Link: 2, Into: 5}, okay),
+			at("b", 2, 3, KstatRead, Args{Name: "v0"}, fails(env.ENXIO)),
+		}},
+		{"the lists of zones are as the daemon has them", NotLinearizable, []Operation{
+			at("a", 1, 4, SetZone, Args{Link: 2, Into: 5}, okay),
+			at("b", 2, 3, SetZone, Args{Link: 2}, fails(env.ENXIO)),
+		}},
 		{"a linkid of another link", NotLinearizable, []Operation{
 			at("b", 1, 2, MacnameToLinkid, v0Given, Result{Link: 1}),
 		}},

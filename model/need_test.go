@@ -213,7 +213,7 @@ func needs() []need {
 			at("a", 3, 8, SetZone, to5, fails(env.EBUSY)),
 			at("b", 4, 5, GetLinkid, Args{Name: "v0", Zone: 5}, Result{Link: 2}),
 		}},
-		{"setzone: on a list", nil, []Operation{
+		{"setzone: on a list", func(s *System) { s.Faults = []Fault{{Err: env.EINTR}} }, []Operation{
 			at("a", 1, 4, SetZone, to5, okay), at("b", 2, 3, SetZone, to5, fails(env.EEXIST)),
 		}},
 		{"setzone: zone not up", ready, []Operation{one(SetZone, to5, fails(env.ENXIO))}},
@@ -278,7 +278,7 @@ func needs() []need {
 		}},
 		{"kstat: not installed", nil, []Operation{
 			at("b", 1, 4, Rename, Args{Link: 2, Name: "w0"}, okay),
-			at("a", 2, 3, KstatRead, Args{Name: "v0"}, fails(env.EAGAIN)),
+			at("a", 2, 3, KstatRead, Args{Name: "w0"}, fails(env.EAGAIN)),
 		}},
 		{"property", nil, []Operation{one(PropGet, v0, okay)}},
 		{"flow: removed", nil, []Operation{at("a", 1, 2, FlowAdd, v0, okay), at("a", 3, 4, FlowRemove, v0, okay)}},

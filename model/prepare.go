@@ -25,6 +25,8 @@ type operation struct {
 	// down says that the daemon may have been gone at some moment of the operation, and signalled
 	// that the thread had a signal pending (environment.md 9.3).
 	down, signalled bool
+	// making and deleting say that another operation may have been at work on a kstat that this one reads.
+	making, deleting bool
 	// late says that it is a request to the daemon whose caller was interrupted. The daemon goes on with
 	// it and may carry it out at any time after (environment.md 9.3).
 	late bool

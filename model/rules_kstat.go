@@ -8,12 +8,27 @@ import (
 	"dlsim/devnet/env"
 )
 
-// The operations that make kstats, and those that make or delete them. A reader may meet one that is not readable
-// yet, or that goes between its look-up and the read.
-var (
-	makesKstats = setOf(Create, Recreate, Destroy, Attach, Detach, Rename, SetZone, Open, DaemonStart, Use)
-	movesKstats = makesKstats | setOf(zoneRemove, Close, Rele, StreamDetach)
-)
+// movesKstat reports whether an operation may make, or delete, the kstat that a read is about. A reader may meet one
+// that is not readable yet, or that goes between its look-up and the read.
+func (o *operation) movesKstat(read *operation) (makes, deletes bool) {
+	refused := o.Pending || o.Result.Err != ok
+	switch o.Op {
+	case Create, Recreate, Attach, Open, DaemonStart, Use:
+		return true, true
+	case Destroy, Detach: // a link that stays is made again (seed C:1899-1909; environment.md 7.4)
+		return refused, true
+	case zoneRemove, Close, Rele, StreamDetach:
+		return false, true
+	case Rename: // away from the old name, which may be the same, then under the new one (seed C:796-805, 1554-1555)
+		return o.name == read.name || o.Onto != 0, true
+	case SetZone: // in the zones that the link is lent to, not in the one that owns it (seed C:1655-1659)
+		return o.Into == read.Into && lends(o.Into), o.Into != read.Into && lends(read.Into)
+	}
+	return false, false
+}
+
+// lends reports whether a link that is moved into the zone is lent to it: moves are of links of the global zone.
+func lends(zone env.ZoneID) bool { return zone != env.GlobalZone }
 
 // kstatRules are reads of link kstats.
 func kstatRules() []*rule {
@@ -46,7 +61,7 @@ func kstatRules() []*rule {
 			says: "ENXIO if it was deleted between the look-up of its id and the read, also with a device's link that fails",
 			from: "environment.md 6, 7.2; seed C:1795-1798",
 			do: func(x *step) {
-				x.when(x.around(movesKstats))
+				x.when(x.o.deleting)
 				for i := range x.s.links {
 					x.when(x.s.links[i].attaching && x.p.unsettled)
 				}
@@ -56,7 +71,7 @@ func kstatRules() []*rule {
 			name: "kstat: not installed", ops: []Op{KstatRead}, answers: []env.Errno{env.EAGAIN},
 			says: "EAGAIN while it is being made", from: "environment.md 6",
 			do: func(x *step) {
-				x.when(x.around(makesKstats))
+				x.when(x.o.making)
 				for i := range x.s.links {
 					x.when(x.s.links[i].attaching)
 				}
