@@ -24,6 +24,31 @@ type Explanation struct {
 	rightSorts []string
 }
 
+// Section is a part of what there is to say below Message.
+type Section struct {
+	Title string
+	Lines []string
+}
+
+// rightInMessage is how many possible answers are easy to read in the message; more are a section, too.
+const rightInMessage = 3
+
+// Sections says the rest: what happened, which bug it is known as, and what the table could be.
+func (x *Explanation) Sections() []Section {
+	history := slices.Clip(x.Prefix)
+	if x.Known != "" {
+		history = append(history, "known as "+x.KnownBug+": "+x.Known)
+	}
+	out := []Section{
+		{"shortest part of the history that cannot be explained", history},
+		{"what the table could be before it", x.States},
+	}
+	if len(x.Right) > rightInMessage {
+		out = append(out, Section{"what would have been right", x.Right})
+	}
+	return out
+}
+
 const (
 	prefixMax = 16
 	statesMax = 4

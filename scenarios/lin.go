@@ -74,22 +74,10 @@ func (r *runner) attachments(h *model.History) []sim.Attachment {
 	return out
 }
 
-// rightInHeadline is how many possible answers the headline has room for.
-const rightInHeadline = 3
-
-// evidence is the part of the report that the specification words itself, below a headline that has
-// the message.
 func evidence(x *model.Explanation) []sim.Evidence {
-	history := x.Prefix
-	if x.Known != "" {
-		history = append(history, "known as "+x.KnownBug+": "+x.Known)
-	}
-	out := []sim.Evidence{
-		{Title: "shortest part of the history that cannot be explained", Lines: history},
-		{Title: "what the table could be before it", Lines: x.States},
-	}
-	if len(x.Right) > rightInHeadline {
-		out = append(out, sim.Evidence{Title: "what would have been right", Lines: x.Right})
+	var out []sim.Evidence
+	for _, s := range x.Sections() {
+		out = append(out, sim.Evidence(s))
 	}
 	return out
 }

@@ -80,20 +80,10 @@ func (a *app) check(file, html string, limit int) error {
 // refused tells why a history cannot be explained.
 func (a *app) refused(x *model.Explanation) {
 	fmt.Fprintf(a.out, "LIN: %s\n", x.Message())
-	for _, block := range []struct {
-		title string
-		lines []string
-	}{
-		{"shortest part of the history that cannot be explained", x.Prefix},
-		{"what the table could be before it", x.States},
-		{"what would have been right", x.Right},
-	} {
-		fmt.Fprintf(a.out, "\n%s\n", block.title)
-		for _, l := range block.lines {
+	for _, s := range x.Sections() {
+		fmt.Fprintf(a.out, "\n%s\n", s.Title)
+		for _, l := range s.Lines {
 			fmt.Fprintf(a.out, "  %s\n", l)
 		}
-	}
-	if x.Known != "" {
-		fmt.Fprintf(a.out, "\nknown as %s: %s\n", x.KnownBug, x.Known)
 	}
 }
