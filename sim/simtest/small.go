@@ -58,7 +58,7 @@ func Weight(ops []string) int {
 	n := 0
 	for _, op := range ops {
 		switch op[:len(op)-1] {
-		case "choose", "child":
+		case "choose", "child", "risks":
 			n += 3
 		case "chooses":
 			n += 4
@@ -146,6 +146,11 @@ func (s *Small) Do(t *sim.Thread, op string) {
 		s.Var[i].Load(t)
 		if t.Choose(2, "what") == 1 {
 			t.Fail(sim.KindPanic, "", "chosen")
+		}
+	case "risks": // the same, with two ways to fail
+		s.Var[i].Load(t)
+		if n := t.Choose(3, "what"); n != 2 {
+			t.Fail(sim.KindPanic, "", fmt.Sprint("chosen ", n))
 		}
 	default:
 		panic(op)

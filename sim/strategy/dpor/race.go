@@ -54,7 +54,8 @@ func (s *Search) between(x int32, events []int32) bool {
 // it ended by a failure.
 func (s *Search) reverse(failed bool) {
 	n := len(s.events)
-	s.states[n].tree = nil // nothing can follow
+	expected := s.states[n].tree // which cannot follow
+	s.states[n].tree = nil
 	cut := failed && !s.trail.Quiet
 	if cut {
 		s.events[n-1].ends = true
@@ -75,6 +76,22 @@ func (s *Search) reverse(failed bool) {
 	}
 	if cut {
 		s.cutOff()
+		if f := &s.events[n-1]; len(f.answers) > 0 {
+			s.again([]item{s.itemOf(f)}, expected)
+		}
+	}
+}
+
+// again puts the sequence, which begins with the last event, followed by each way through the tree behind it
+// into the tree of the state before. That event has failed, but need not with other answers.
+func (s *Search) again(seq []item, list *branch) {
+	for b := list; b != nil; b = b.sibling {
+		x := item{thread: b.thread, ends: b.ends, last: true, chained: true, uses: b.uses, answers: b.answers}
+		if way := append(seq[:len(seq):len(seq)], x); b.kids != nil {
+			s.again(way, b.kids)
+		} else {
+			s.insert(int32(len(s.events)-1), way...)
+		}
 	}
 }
 

@@ -78,7 +78,7 @@ func TestAsManyAsFingerprints(t *testing.T) {
 		},
 		"failures":             {"assert0", "assert1", "load0", "store0", "store1", "yield0", "enter0 assert0 exit0", "enter0 store0 exit0"},
 		"failures and choices": {"assert0", "load0", "store0 assert0", "choose0", "choose1", "clear0", "yield0"},
-		"risks":                {"assert0", "load0", "store0", "clear0", "risk0", "risk1", "enter0 risk0 exit0", "enter0 exit0"},
+		"risks":                {"assert0", "load0", "store0", "clear0", "risk0", "risk1", "risks0", "enter0 risk0 exit0", "enter0 exit0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) { compare(t, simtest.DrawSmall(t, blocks, 3)) })
@@ -97,6 +97,9 @@ func TestAfterFailures(t *testing.T) {
 		"risk0 store0 | risk0",
 		"assert0 risk0 | risk0 store0",
 		"load0 | risk0 | load0 risk0 store0",
+		"assert0 risks0 | risks0 assert0",
+		"risks0 assert0 store0 | risks0",
+		"risks0 assert0 | risks0 | assert0",
 	} {
 		s := new(simtest.Small)
 		for ops := range strings.SplitSeq(threads, "|") {

@@ -19,6 +19,7 @@ type branch struct {
 type item struct {
 	thread, seq int32
 	ends, last  bool // last: the event whose race is reversed
+	chained     bool // comes after all before it in the sequence
 	uses        []use
 	answers     []int32
 	clock       clock // of what comes before it; of the last one without what it conflicts with
@@ -35,7 +36,7 @@ func before(x, y *item) bool {
 	if y.clock.at(x.thread) >= x.seq {
 		return true
 	}
-	return y.last && (y.ends || x.ends || conflict(x.uses, y.uses))
+	return y.chained || y.last && (y.ends || x.ends || conflict(x.uses, y.uses))
 }
 
 // insert puts into the tree of what is explored from the state before event e the events that do not
