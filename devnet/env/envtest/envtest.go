@@ -11,14 +11,13 @@ import (
 
 	"dlsim/sim"
 	"dlsim/sim/check"
-	"dlsim/sim/simtest"
 	"dlsim/sim/strategy"
 )
 
-// Clean runs body in as many random schedules, or fewer with -short, and fails the test at the first failure.
+// Clean runs body in as many random schedules and fails the test at the first failure.
 func Clean(t testing.TB, schedules int, body func(*sim.Thread)) {
 	t.Helper()
-	explore(simtest.Fewer(schedules), body, func(seed int, r sim.Result) bool {
+	explore(schedules, body, func(seed int, r sim.Result) bool {
 		if r.Outcome == sim.Passed {
 			return true
 		}

@@ -11,6 +11,7 @@ import (
 	"dlsim/devnet/env/mac"
 	"dlsim/devnet/env/softmac"
 	"dlsim/sim"
+	"dlsim/sim/simtest"
 )
 
 const name = "e1000g2" // of the device that is not attached
@@ -153,7 +154,7 @@ func TestFailedAttachIsWhatHoldsGet(t *testing.T) {
 // second of which is then about no linkid (environment.md 4.5, D03 of docs/bug-book.md).
 func TestRecreate(t *testing.T) {
 	seen := make(envtest.Seen)
-	envtest.Clean(t, 20_000, func(st *sim.Thread) {
+	envtest.Clean(t, simtest.Fewer(20_000), func(st *sim.Thread) {
 		s := devnettest.Boot(st)
 		s.Daemon.Stop(st)
 		s.Go(st, "attacher", func(t *sim.Thread) { envtest.Equal(t, "attach", s.DDI.Attach(t, name), 0) })
