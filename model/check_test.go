@@ -342,6 +342,20 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// TestKeep: what is kept is not given out again, what is not is.
+func TestKeep(t *testing.T) {
+	c := NewChecker(NewRules())
+	a, b, d := c.copy(new(state)), c.copy(new(state)), c.copy(new(state))
+	c.keep(1, []*state{d})
+	if x, y := c.copy(new(state)), c.copy(new(state)); x != b || y == a || y == d || d.kept {
+		t.Error("a state that is kept was given out, or one that is not was lost")
+	}
+	c.keep(0, nil)
+	if c.used != 0 {
+		t.Errorf("%d states are used", c.used)
+	}
+}
+
 // TestLimit: a history that cannot be judged within the limit is unknown, whatever it is.
 func TestLimit(t *testing.T) {
 	var h History

@@ -43,6 +43,7 @@ func (c *Checker) explains(lazy bool) bool {
 			return false
 		}
 		q.now = append(q.now[:0], q.done.states...)
+		c.keep(0, q.now)
 		at := slices.Index(q.open, ev.op)
 		q.open = slices.Delete(q.open, at, at+1)
 	}
@@ -63,6 +64,7 @@ func (c *Checker) complete(s *state, o *operation) {
 	if o.plan.returns != nil {
 		last++
 	}
+	first := c.used
 	a, b := append(c.sets[1][:0], s), c.sets[2][:0]
 	for n := int(s.flight(o.num).stage); n < last && len(a) > 0; n++ {
 		b = b[:0]
@@ -71,13 +73,17 @@ func (c *Checker) complete(s *state, o *operation) {
 		}
 		a, b = b, a
 	}
+	b = b[:0]
 	for _, t := range a {
 		if t == s {
 			t = c.copy(t) // it had taken all its steps
 		}
 		t.land(o.num)
-		c.quick.done.add(t)
+		if c.quick.done.add(t) {
+			b = append(b, t)
+		}
 	}
+	c.keep(first, b)
 	c.sets[1], c.sets[2] = a, b
 }
 
@@ -96,10 +102,14 @@ func (c *Checker) reach(from []*state, open []int32, o *operation, first bool) {
 	}
 	for begin, end := 0, len(seen.states); begin < end && !c.limited(); begin, end = end, len(seen.states) {
 		for i := begin; i < end && !c.limited(); i++ {
+			first := c.used
+			added := len(seen.states)
 			for _, t := range c.moves(seen.states[i], open) {
-				if seen.add(t) {
-					c.complete(t, o)
-				}
+				seen.add(t)
+			}
+			c.keep(first, seen.states[added:])
+			for _, t := range seen.states[added:] {
+				c.complete(t, o)
 			}
 		}
 		if first && len(done.states) > 0 {

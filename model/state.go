@@ -126,6 +126,7 @@ type state struct {
 	names   []entry
 	flights []flight // in ascending order of op
 	rebuild maybe
+	kept    bool // only while the pool is put in order
 }
 
 func (s *state) copyFrom(t *state) {
