@@ -324,6 +324,11 @@ func TestVerdicts(t *testing.T) {
 			at("a", 1, 2, SetZone, Args{Link: 2, Into: 5}, okay),
 			at("b", 3, 4, Rebuild, Args{}, Result{Visible: false}),
 		}},
+		{"a notice of a tunnel that an open has made and taken back", OK, []Operation{
+			at("s", 1, 2, Signal, Args{Target: "a"}, okay),
+			at("a", 3, 4, Open, Args{Name: "ip.tun0"}, fails(env.EINTR)),
+			at("b", 5, 6, Rebuild, Args{}, Result{Visible: true}),
+		}},
 		{"a notice that nobody lost", NotLinearizable, []Operation{
 			at("b", 2, 3, Destroy, v0, okay),
 			at("a", 5, 6, Rebuild, Args{}, Result{Visible: false}),

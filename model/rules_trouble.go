@@ -126,9 +126,13 @@ func failed(x *step) {
 }
 
 // leavesName carries a value of an open that fails. The name that it has made for a tunnel may be
-// found meanwhile, and for ever if it cannot be taken back (bugs.md L28).
+// found meanwhile, and for ever if it cannot be taken back (bugs.md L28). A link that it has made is taken
+// back, which a listing is told of.
 func leavesName(x *step, value int32) {
 	t := x.carry(value)
+	if isTunnelName(x.o.Name) {
+		t.mayHaveChanged(x)
+	}
 	if isTunnelName(x.o.Name) && t.entry(unknownID) == nil {
 		t.add(entry{id: unknownID, name: x.o.name, class: tunnel, owner: x.o.Zone, zone: x.o.Zone, known: unsure})
 	}
