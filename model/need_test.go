@@ -67,7 +67,7 @@ func needs() []need {
 			at("a", 3, 4, Rebuild, Args{}, Result{Visible: true}),
 			at("a", 5, 6, Rebuild, Args{}, okay),
 		}},
-		{"readdir: reads the notice; readdir: clears the notice", nil, []Operation{
+		{"readdir: clears the notice; readdir: as it is", nil, []Operation{
 			at("b", 1, 2, Destroy, v0, okay),
 			at("a", 3, 4, Readdir, Args{}, okay),
 			at("a", 5, 6, Rebuild, Args{}, okay),
@@ -83,6 +83,10 @@ func needs() []need {
 			s.Names = []Name{{ID: 1, Name: "net0", Class: env.ClassPhys, Dev: "net0"}}
 			s.Faults = []Fault{{Err: env.ENOENT}}
 		}, []Operation{at("a", 1, 2, Readdir, Args{}, okay), at("a", 3, 4, Hold, Args{Link: 1}, Result{MAC: "net0"})}},
+		{"readdir: tunnel made", nil, []Operation{
+			at("a", 1, 2, Open, Args{Name: "ip.tun0"}, tun), at("b", 3, 8, Readdir, Args{}, okay),
+			at("a", 4, 5, Close, Args{MAC: "iptun3"}, okay), at("c", 6, 7, HoldTmp, Args{Link: 4}, Result{MAC: "iptun4", Link: 4}),
+		}},
 		{"hold: by linkid", nil, []Operation{one(Hold, v0, v0Hold)}},
 		{"hold: by device", nil, []Operation{one(HoldByDev, v0Given, v0Hold)}},
 		{"hold_tmp: by linkid", nil, []Operation{one(HoldTmp, v0, v0Hold)}},
@@ -92,13 +96,14 @@ func needs() []need {
 		{"rele: given back", nil, []Operation{
 			at("a", 1, 2, Hold, v0, v0Hold), at("a", 3, 4, Rele, v0Given, okay), at("a", 5, 6, Destroy, v0, okay),
 		}},
-		{"rele: last of a tunnel; rele: tunnel forgotten", nil, []Operation{
+		{"rele: last of a tunnel; rele: tunnel leaves its zone; rele: tunnel forgotten", nil, []Operation{
 			at("a", 1, 2, Open, Args{Name: "ip.tun0"}, tun),
 			at("a", 3, 4, Close, Args{MAC: "iptun3"}, okay),
 			at("a", 5, 6, MacnameToLinkid, Args{MAC: "iptun3"}, gone),
 			at("a", 7, 8, GetLinkid, Args{Name: "ip.tun0"}, gone),
 		}},
-		{"stream: held; stream: opened; stream: closed; stream: given back; stream: last of a tunnel; stream: tunnel forgotten", nil, []Operation{
+		{"stream: held; stream: opened; stream: closed; stream: given back; stream: last of a tunnel; " +
+			"stream: tunnel leaves its zone; stream: tunnel forgotten", nil, []Operation{
 			at("a", 1, 2, Open, Args{Name: "ip.tun0"}, tun),
 			at("a", 3, 4, StreamAttach, Args{MAC: "iptun3"}, Result{Local: true}),
 			at("a", 5, 6, Close, Args{MAC: "iptun3"}, okay),
@@ -244,6 +249,9 @@ func needs() []need {
 		{"zonehalt", owned, []Operation{one(ZoneHalted, Args{Into: 5}, okay)}},
 		{"open: name known; open: held; open: zone; open: still the zone's", nil, []Operation{
 			at("a", 1, 2, Open, Args{Name: "v0"}, v0Hold), at("a", 3, 4, Destroy, v0, fails(env.EBUSY)),
+		}},
+		{"open: taken back", nil, []Operation{
+			at("s", 10, 11, Signal, Args{Target: "a"}, okay), later(Open, Args{Name: "ip.tun0"}, fails(env.EINTR)),
 		}},
 		{"open: name made; open: tunnel registered; open: kstat made; open: tunnel made", nil, []Operation{one(Open, Args{Name: "ip.tun0"}, tun)}},
 		{"open: device asked", func(s *System) {

@@ -103,16 +103,18 @@ func (g *groups) join(keys ...key) {
 	}
 }
 
-// joinUnfinished puts opens that may have made a tunnel, and not got it, and whatever is about a link that nobody
-// has told of into one group.
+// joinUnfinished puts opens that may have made a tunnel, and not got it, tunnels that a listing may make again, and
+// whatever is about a link that nobody has told of into one group.
 func (g *groups) joinUnfinished(h *History) {
-	if !slices.ContainsFunc(h.Ops, func(o Operation) bool { return o.unfinished() }) {
+	lists := slices.ContainsFunc(h.Ops, func(o Operation) bool { return o.Op == Readdir })
+	unfinished := func(o Operation) bool { return o.unfinished() || lists && o.Op == Open && isTunnelName(o.Name) }
+	if !slices.ContainsFunc(h.Ops, unfinished) {
 		return
 	}
 	var keys []key
 	for i := range h.Ops {
 		o := &h.Ops[i]
-		if o.unfinished() {
+		if unfinished(*o) {
 			keys = append(keys, nameKey(o.Name))
 		}
 		if !h.tells(o.Link) {

@@ -43,7 +43,7 @@ func deviceRules() []*rule {
 				if l.phase == absent && !l.attaching || (l.held() || l.trefs > 0) && !forced(x, l) || usedBelow(x, l, true) {
 					return
 				}
-				t := x.next()
+				t := x.carry(int32(l.zone))
 				if l.phase == absent || x.p.unsettled {
 					t.mayHaveChanged(x) // a link without a linkid is in no listing
 				} else {

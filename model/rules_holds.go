@@ -74,7 +74,11 @@ func holdRules() []*rule {
 			do: lastOfTunnel,
 		},
 		{
-			name: "rele: tunnel forgotten", ops: []Op{Rele, Close}, answers: []env.Errno{ok}, step: 2,
+			name: "rele: tunnel leaves its zone", ops: []Op{Rele, Close}, answers: []env.Errno{ok}, step: 2,
+			says: "which leaves its zone on the way", from: "seed C:1080-1097, 1606", do: tunnelLeaves,
+		},
+		{
+			name: "rele: tunnel forgotten", ops: []Op{Rele, Close}, answers: []env.Errno{ok}, step: 3,
 			says: "and then the daemon forgets it", from: "seed C:1988-1992", do: tunnelForgotten,
 		},
 		{
@@ -133,6 +137,15 @@ func lastOfTunnel(x *step) {
 	if l.phase != visible || l.held() || l.flows > 0 || x.o.Zone != l.owner || x.around(usesMAC) {
 		x.carry(0) // somebody else has it, or it has flows: the tunnel stays, or is theirs to delete
 	}
+}
+
+// tunnelLeaves tells a listing that a tunnel which is being deleted has left the zone that it was in.
+func tunnelLeaves(x *step) {
+	if x.value == 0 || x.o.Zone == env.GlobalZone {
+		x.same()
+		return
+	}
+	x.next().changed(x)
 }
 
 // nameMayGo notes that a daemon that starts when the link of an implicit tunnel has gone need not know its name any

@@ -31,10 +31,10 @@ func lifeRules() []*rule {
 		},
 		{
 			name: "create: kstat made", ops: []Op{Create, Recreate}, answers: []env.Errno{ok}, step: 2,
-			says: "then it gets its kstat, unless another has the name", from: "seed C:940-951",
+			says: "then it comes to its zone and gets its kstat, unless another has the name", from: "seed C:928-951",
 			do: func(x *step) {
 				if l := x.s.of(x.o.mac); l.phase == initialising {
-					makeKstat(x, l)
+					finish(x, l)
 				} else {
 					x.same()
 				}
@@ -146,7 +146,7 @@ func lifeRules() []*rule {
 			},
 		},
 		{
-			name: "destroy: leaves its zone", ops: []Op{Destroy}, answers: []env.Errno{ok}, step: 1,
+			name: "destroy: leaves its zone", ops: []Op{Destroy, Detach}, answers: []env.Errno{ok}, step: 1,
 			says: "then it leaves the zone that it was in, which is one more change for a listing", from: "seed C:1080-1097, 1606",
 			do: func(x *step) {
 				if x.value == int32(env.GlobalZone) {
@@ -267,6 +267,18 @@ func register(x *step, e *entry, owner env.ZoneID) {
 	l.phase, l.id, l.name, l.owner, l.zone = initialising, x.o.Link, e.name, owner, owner
 	l.implicit = false
 	t.changed(x)
+}
+
+// finish has a link that is being made come to its zone, which is one more change for a listing, and gives it its
+// kstat.
+func finish(x *step, l *link) {
+	before := x.s
+	if l.owner != env.GlobalZone {
+		x.s = x.c.copy(before)
+		x.s.changed(x)
+	}
+	makeKstat(x, x.s.of(l.mac))
+	x.s = before
 }
 
 // unregister takes back what a creation that fails has registered.

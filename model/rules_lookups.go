@@ -139,13 +139,18 @@ func lookupRules() []*rule {
 			do:   func(x *step) { x.next().rebuild = no },
 		},
 		{
-			name: "readdir: reads the notice", ops: []Op{Readdir}, answers: []env.Errno{ok},
-			says: "a listing asks whether links have changed", from: "environment.md 12",
+			name: "readdir: clears the notice", ops: []Op{Readdir}, answers: []env.Errno{ok},
+			says: "a listing asks whether links have changed, and so clears the notice", from: "environment.md 12; seed C:1771",
+			do: func(x *step) { x.next().rebuild = no },
+		},
+		{
+			name: "readdir: as it is", ops: []Op{Readdir}, answers: []env.Errno{ok}, step: 1,
+			says: "then it opens and closes the links, which leaves them as they are", from: "environment.md 12",
 			do: func(x *step) { x.same() },
 		},
 		{
-			name: "readdir: device attached", ops: []Op{Readdir}, answers: []env.Errno{ok},
-			says: "and looks names up, which attaches the device of a name that the daemon does not tell",
+			name: "readdir: device attached", ops: []Op{Readdir}, answers: []env.Errno{ok}, step: 1,
+			says: "but it attaches the device of a name that the daemon does not tell",
 			from: "seed C:1334-1352; environment.md 12, 16",
 			do: func(x *step) {
 				renamed := x.around(setOf(UpLinkid, RemapLinkid, DestroyLinkid))
@@ -165,8 +170,8 @@ func lookupRules() []*rule {
 			},
 		},
 		{
-			name: "readdir: last of a tunnel", ops: []Op{Readdir}, answers: []env.Errno{ok},
-			says: "and opens and closes each link, which deletes an implicit tunnel that nobody uses",
+			name: "readdir: last of a tunnel", ops: []Op{Readdir}, answers: []env.Errno{ok}, step: 1,
+			says: "deletes an implicit tunnel that nobody uses",
 			from: "seed C:1264-1269; environment.md 12",
 			do: func(x *step) {
 				for i := range x.s.links {
@@ -183,9 +188,19 @@ func lookupRules() []*rule {
 			},
 		},
 		{
-			name: "readdir: clears the notice", ops: []Op{Readdir}, answers: []env.Errno{ok}, step: 1,
-			says: "and so clears the notice", from: "environment.md 12; seed C:1771",
-			do: func(x *step) { x.next().rebuild = no },
+			name: "readdir: tunnel made", ops: []Op{Readdir}, answers: []env.Errno{ok}, step: 1,
+			says: "and makes a tunnel of a name that it has read, if there is none of it in its zone when it opens it",
+			from: "seed C:1302-1310; environment.md 12",
+			do: func(x *step) {
+				goes := x.around(setOf(Open, Close, Rele, StreamDetach, Readdir, SetZone, zoneRemove, RemapLinkid, DestroyLinkid,
+					ZoneHalted, DaemonStart))
+				for i := range x.s.names {
+					e := &x.s.names[i]
+					if isTunnelName(x.p.words.text(e.name)) && (goes || e.known != yes || e.listed(x.o.Zone) != yes) {
+						x.next().madeInPassing(x, e.name)
+					}
+				}
+			},
 		},
 	}
 }

@@ -126,10 +126,10 @@ func openRules() []*rule {
 		},
 		{
 			name: "open: kstat made", ops: []Op{Open}, answers: []env.Errno{ok}, step: 2,
-			says: "then it gets its kstat, unless another has the name", from: "seed C:940-951",
+			says: "then it comes to its zone and gets its kstat, unless another has the name", from: "seed C:928-951",
 			do: func(x *step) {
 				if l := x.s.of(x.o.madeMAC); x.value == madeHere && l.phase == initialising {
-					makeKstat(x, l)
+					finish(x, l)
 				} else {
 					x.same()
 				}
@@ -198,8 +198,18 @@ func openRules() []*rule {
 			from: "seed C:1285, 1711-1717; environment.md 10.6",
 			do: func(x *step) {
 				l := x.s.visible(env.LinkID(x.value))
-				x.when(x.value == settled || l == nil || x.o.Zone != env.GlobalZone && l.zone != x.o.Zone)
+				if x.value == settled {
+					takenBack(x)
+				} else {
+					x.when(l == nil || x.o.Zone != env.GlobalZone && l.zone != x.o.Zone)
+				}
 			},
+		},
+		{
+			name: "open: taken back", ops: []Op{Open}, step: 1,
+			answers: slices.DeleteFunc(env.Errnos(), func(e env.Errno) bool { return e == env.ENOENT }),
+			says:    "a tunnel that an open does not get is deleted again, which is one more change for a listing",
+			from:    "seed C:908, 1066", do: takenBack,
 		},
 		{
 			name: "open: tunnel unfinished", ops: []Op{Open}, answers: []env.Errno{env.ENOENT, env.EINVAL, env.EEXIST},
@@ -270,10 +280,23 @@ func openRules() []*rule {
 			says: "the last one deletes an implicit tunnel", from: "seed C:1264-1269", do: lastOfTunnel,
 		},
 		{
-			name: "stream: tunnel forgotten", ops: []Op{StreamDetach}, answers: []env.Errno{ok}, step: 3,
+			name: "stream: tunnel leaves its zone", ops: []Op{StreamDetach}, answers: []env.Errno{ok}, step: 3,
+			says: "which leaves its zone on the way", from: "seed C:1080-1097, 1606", do: tunnelLeaves,
+		},
+		{
+			name: "stream: tunnel forgotten", ops: []Op{StreamDetach}, answers: []env.Errno{ok}, step: 4,
 			says: "and then the daemon forgets it", from: "seed C:1988-1992", do: tunnelForgotten,
 		},
 	}
+}
+
+// takenBack is the end of an open that fails, of a name that it may have made a tunnel of.
+func takenBack(x *step) {
+	if !isTunnelName(x.o.Name) {
+		x.same()
+		return
+	}
+	x.next().mayHaveChanged(x)
 }
 
 // isTunnelName reports whether an open of the name makes a tunnel (seed C:77-81): one of three

@@ -126,15 +126,19 @@ func failed(x *step) {
 }
 
 // leavesName carries a value of an open that fails. The name that it has made for a tunnel may be
-// found meanwhile, and for ever if it cannot be taken back (bugs.md L28). A link that it has made is taken
-// back, which a listing is told of.
+// found meanwhile, and for ever if it cannot be taken back (bugs.md L28).
 func leavesName(x *step, value int32) {
-	t := x.carry(value)
-	if isTunnelName(x.o.Name) {
-		t.mayHaveChanged(x)
+	if t := x.carry(value); isTunnelName(x.o.Name) {
+		t.madeInPassing(x, x.o.name)
 	}
-	if isTunnelName(x.o.Name) && t.entry(unknownID) == nil {
-		t.add(entry{id: unknownID, name: x.o.name, class: tunnel, owner: x.o.Zone, zone: x.o.Zone, known: unsure})
+}
+
+// madeInPassing notes that a tunnel is made, and taken back, whose linkid the history does not know. A listing is
+// told of it, and its name may stay.
+func (s *state) madeInPassing(x *step, name word) {
+	s.mayHaveChanged(x)
+	if s.entry(unknownID) == nil {
+		s.add(entry{id: unknownID, name: name, class: tunnel, owner: x.o.Zone, zone: x.o.Zone, known: unsure})
 	}
 }
 
@@ -145,6 +149,6 @@ func attachesDevice(x *step, value int32) {
 	}
 }
 
-// unknownID stands for the linkid of a tunnel's name that was made by an open which was
-// interrupted, so that nobody knows it (bugs.md L28).
+// unknownID stands for the linkid of a tunnel's name that was made by a listing, or by an open which did not get it,
+// so that nobody knows it (bugs.md L28).
 const unknownID env.LinkID = 1 << 31
