@@ -179,6 +179,7 @@ func (d *DLS) register(w *sim.World, ddp *dlsDevnet, life *sim.Life, num int) {
 	}
 	ddp.ddCv.Until = ddp.awaited
 	ddp.ddCv.Backing = ddp.ddTref.Object()
+	ddp.ddMutex.Object().Guard(sim.Exclusive) // nothing but these fields is used under it
 }
 
 // verify is VERIFY: it fails the run in every kernel.

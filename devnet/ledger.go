@@ -78,11 +78,19 @@ func (ddp *dlsDevnet) gaveRef(t *sim.Thread) {
 func (ddp *dlsDevnet) tookTref(t *sim.Thread) {
 	ddp.ledger.books.Take(t, &ddp.ledger.tref)
 	t.HeldRef(ddp.ddTref.Object())
+	if ddp.ledger.books != nil {
+		t.Only(ddp.ddTref.Object(), sim.Add)
+	}
 }
 
 // gaveTref notes that t gave one back.
 func (ddp *dlsDevnet) gaveTref(t *sim.Thread) {
-	ddp.ledger.books.Give(t, &ddp.ledger.tref).UnheldRef(ddp.ddTref.Object())
+	by := ddp.ledger.books.Give(t, &ddp.ledger.tref)
+	by.UnheldRef(ddp.ddTref.Object())
+	t.Within(ddp.ddCv.Object(), sim.Read)
+	if by == t && ddp.ledger.books != nil && ddp.ddCv.Waiters() == 0 {
+		t.Only(ddp.ddTref.Object(), sim.Add)
+	}
 }
 
 // assigned notes that the last reference of t to the link belongs to its assignment to a zone now.

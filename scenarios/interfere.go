@@ -14,6 +14,7 @@ type fault struct {
 	errno  env.Errno
 	seen   int
 	struck bool
+	obj    sim.Object // what it has seen
 }
 
 // interfere decides what goes wrong with an upcall: the first fault that strikes.
@@ -39,8 +40,13 @@ func (f *fault) matches(t *sim.Thread, req *door.Request) bool {
 
 // strikes counts an upcall and says whether the fault hits it.
 func (f *fault) strikes(t *sim.Thread) bool {
+	if f.seen >= f.After+f.Times {
+		t.Touch(&f.obj, sim.Read)
+		return false
+	}
+	t.Touch(&f.obj, sim.Write)
 	f.seen++
-	if f.seen <= f.After || f.seen > f.After+f.Times {
+	if f.seen <= f.After {
 		return false
 	}
 	if f.Maybe && t.Choose(2, "fault "+f.Upcall+" "+f.Errno) == 0 {
@@ -63,22 +69,38 @@ type barrier struct {
 	waiting sim.Queue
 }
 
-// barrier returns the barrier of that name in this schedule.
+// barrier returns the barrier of that name, nil if no thread comes to it.
 func (m *machine) barrier(name string) *barrier {
 	for _, b := range m.barriers {
 		if b.name == name {
 			return b
 		}
 	}
-	b := &barrier{name: name}
-	m.barriers = append(m.barriers, b)
-	return b
+	return nil
+}
+
+// addBarriers makes the barriers that the steps come to.
+func (m *machine) addBarriers(steps []Step) {
+	for i := range steps {
+		switch a := steps[i].Args.(type) {
+		case *barrierArgs:
+			if m.barrier(a.Name) == nil {
+				m.barriers = append(m.barriers, &barrier{name: a.Name})
+			}
+		case *repeatArgs:
+			m.addBarriers(a.Steps)
+		}
+	}
+}
+
+// init makes the barrier ready for a schedule, before any thread comes to it: what the first one made would be
+// another thing for a search than what another one makes.
+func (b *barrier) init(w *sim.World) {
+	w.Register(&b.obj, "barrier", b.name, 0, nil)
+	b.waiting.Reset()
 }
 
 func (b *barrier) arrive(t *sim.Thread, threads int) {
-	if b.obj.Class() == "" {
-		t.World().Register(&b.obj, "barrier", b.name, 0, nil)
-	}
 	t.Step(opArrive, &b.obj, nil)
 	if b.waiting.Len()+1 < threads {
 		t.Block(opPass, &b.obj, &b.waiting)

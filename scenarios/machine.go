@@ -34,6 +34,7 @@ func newMachine(sc *Scenario, cfg devnet.Config, stale bool) *machine {
 		a := &actor{m: m, spec: &sc.Threads[i], handles: make(map[string]env.DLHandle), holds: make(map[string]*hold), macs: make(map[string]string)}
 		a.run = a.main
 		m.actors = append(m.actors, a)
+		m.addBarriers(sc.Threads[i].Steps)
 	}
 	m.procs = make([]env.Process, len(sc.Processes))
 	m.faults = make([]fault, len(sc.Faults))
@@ -107,7 +108,9 @@ func (m *machine) bringUp(t *sim.Thread) {
 	m.boot = env.Context{User: true}
 	m.kernel.Zones.Kill = m.killZone
 	t.SetLocal(&m.boot)
-	m.barriers = m.barriers[:0]
+	for _, b := range m.barriers {
+		b.init(w)
+	}
 	for i := range m.sc.System.Zones {
 		z := &m.sc.System.Zones[i]
 		s, _ := zone.ParseStatus(z.State)
@@ -135,7 +138,9 @@ func (m *machine) bringUp(t *sim.Thread) {
 		}
 	}
 	for i := range m.faults {
-		m.faults[i].seen, m.faults[i].struck = 0, false
+		f := &m.faults[i]
+		f.seen, f.struck = 0, false
+		w.Register(&f.obj, "fault", f.Upcall, i+1, nil)
 	}
 	if len(m.faults) > 0 {
 		m.kernel.Door.Interfere = m.interfere

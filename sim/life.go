@@ -20,6 +20,7 @@ type Life struct {
 	order order
 	frees []free    // that of each allocation which has ended, in their order
 	locks []*Object // inside the buffer and held
+	taker *Thread   // who took a guard in the buffer last, for a Trail
 }
 
 type free struct {
@@ -35,7 +36,7 @@ func (l *Life) Reset(what string, num int) {
 // Begin starts the next allocation and returns its number.
 func (l *Life) Begin(t *Thread) uint32 {
 	t.w.touch(t, &l.order, Write)
-	l.Free = false
+	l.Free, l.taker = false, nil
 	l.Gen++
 	t.begun++
 	l.birth = Mix(t.lineage + uint64(t.begun)*0x2545f4914f6cdd1d)
@@ -45,6 +46,9 @@ func (l *Life) Begin(t *Thread) uint32 {
 // End ends the current allocation. It fails the run if a lock inside the buffer is held.
 func (l *Life) End(t *Thread) {
 	t.w.touch(t, &l.order, Write)
+	if r := t.w.trail; r != nil {
+		r.freed(t, l)
+	}
 	if n := len(l.locks); n > 0 {
 		o := l.locks[n-1]
 		t.FailWith(&Failure{

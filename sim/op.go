@@ -14,7 +14,22 @@ const (
 	Local Access = iota // touches nothing that another thread can see
 	Read                // commutes with other reads of the object
 	Write               // commutes with nothing on the object
+	Add                 // commutes with other adds of the object; it counts
 )
+
+// Commutes reports whether two accesses to one object commute.
+func (a Access) Commutes(b Access) bool { return a == Local || b == Local || a == b && a != Write }
+
+// with returns what an event does to an object that it accesses both ways.
+func (a Access) with(b Access) Access {
+	switch {
+	case a == Local || a == b:
+		return b
+	case b == Local:
+		return a
+	}
+	return Write
+}
 
 func (a Access) String() string {
 	switch a {
@@ -22,6 +37,8 @@ func (a Access) String() string {
 		return "read"
 	case Write:
 		return "write"
+	case Add:
+		return "add"
 	}
 	return "local"
 }
@@ -39,7 +56,10 @@ type OpType struct {
 	// Acquire marks an operation, with access Write, that can run only while its object admits
 	// it, as World.Admit says; until then its thread waits without having changed anything.
 	Acquire Acquire
-	_       struct{}
+	// Inside marks an operation that may be a part of the one before it, in which its thread took a guard:
+	// see Object.Guard.
+	Inside bool
+	_      struct{}
 }
 
 // Acquire is a way to take an object.
@@ -85,7 +105,8 @@ type Object struct {
 	id    int32  // order of registration, from 0
 	res   Resource
 	order order
-	life  *Life // of the buffer it is in
+	guard Acquire // see Guard
+	life  *Life   // of the buffer it is in
 	// identity is what Identity says, but for the buffer; 0 while nobody has asked.
 	identity uint64
 
@@ -135,7 +156,7 @@ func (w *World) Register(o *Object, class, key string, num int, res Resource) {
 	o.class, o.key, o.num, o.res = class, key, int32(num), res
 	o.id = w.objects
 	o.order = order{}
-	o.clocks, o.accesses, o.life, o.identity = nil, nil, nil, 0
+	o.clocks, o.accesses, o.life, o.identity, o.guard = nil, nil, nil, 0, Nobody
 	if w.trail != nil {
 		o.order.thing = w.trail.thing()
 	}

@@ -91,7 +91,7 @@ func (t *Thread) synchronise(o *Object, a Access) {
 		o.clocks.writers, o.clocks.readers = o.clocks.writers[:0], o.clocks.readers[:0]
 	}
 	t.clock.join(o.clocks.writers)
-	if a == Write {
+	if a == Write || a == Add { // adds commute, but a lock orders them
 		t.clock.join(o.clocks.readers)
 		o.clocks.writers.join(t.clock)
 	} else {

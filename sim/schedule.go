@@ -175,19 +175,24 @@ func (w *World) add(h uint64) {
 // order is what has happened so far to a thing that operations act on.
 type order struct {
 	wrote uint64 // hash of the last write event on it
-	reads uint64 // sum of the hashes of the reads since then
+	reads uint64 // sum of the hashes of the reads, or adds, since then
 	thing int32  // serial number in Trail, 0 for none
+	adds  bool   // they are adds
 }
 
 // event mixes into event hash h the events on o that it comes after: all of them for a
-// write, the writes for a read. Later events come after this one accordingly.
+// write, the writes for a read, and what the event does not commute with for an add. Later events come after
+// this one accordingly.
 func (o *order) event(h uint64, a Access) uint64 {
 	switch a {
 	case Write:
 		h ^= o.wrote + o.reads*3
 		h = (h ^ h>>32) * 0xd6e8feb86659fd93
 		o.wrote, o.reads = h, 0
-	case Read:
+	case Read, Add:
+		if o.adds != (a == Add) {
+			o.wrote, o.reads, o.adds = Mix(o.wrote^o.reads*3), 0, !o.adds
+		}
 		h ^= o.wrote
 		h = (h ^ h>>32) * 0xd6e8feb86659fd93
 		o.reads += h

@@ -11,6 +11,11 @@ package sim
 // long as the same thread makes them in the same order: the n-th thread that a thread creates,
 // the n-th object that it registers. Serial numbers of threads start at 0, of things at 1.
 type Trail struct {
+	// Sections says that a section of a guard is one event, if it can be: see Object.Guard. The strategy
+	// then picks a thread again as long as Inside says so. Not in worlds with Config.Races.
+	Sections bool
+	// Broken says that what Sections relies on does not hold for this program.
+	Broken bool
 	// Events are the events so far; all but the last one are over. Those of sequential phases
 	// are not recorded: everything comes after them.
 	Events []TrailEvent
@@ -24,6 +29,7 @@ type Trail struct {
 
 	running int32 // serial number of the thread that acts
 	open    bool  // it does so in the last event, and not in a sequential phase
+	section section
 	threads []trailThread
 	made    int32 // things that have a serial number
 }
@@ -43,7 +49,7 @@ type TrailEvent struct {
 // Use says that an event acted on a thing: an object, or the allocation of a buffer.
 type Use struct {
 	Thing  int32
-	Access Access // Read or Write
+	Access Access // not Local
 	// Admits says which acquiring operations on the thing can run after the event.
 	Admits Acquire
 	// Changed says that the event decided Admits; else it is as it was before.
@@ -113,7 +119,7 @@ func (r *Trail) CausesOf(i int) []int32 {
 // reset begins a schedule. Serial numbers stay what they are.
 func (r *Trail) reset() {
 	r.Events, r.Uses, r.Causes = r.Events[:0], r.Uses[:0], r.Causes[:0]
-	r.running, r.open, r.Quiet = 0, false, false
+	r.running, r.open, r.Quiet, r.section = 0, false, false, section{}
 	for i := range r.threads {
 		x := &r.threads[i]
 		x.forked, x.known, x.last, x.afterAll = 0, 0, -1, 0
@@ -152,7 +158,11 @@ func (r *Trail) thing() int32 {
 
 // event begins the event of t, which it has just been picked for.
 func (r *Trail) event(t *Thread, sequential bool) {
-	r.running, r.open, r.Quiet = t.serial, !sequential, false
+	if r.Inside(t) {
+		r.goOn(t)
+		return
+	}
+	r.running, r.open, r.Quiet, r.section = t.serial, !sequential, false, section{}
 	if sequential {
 		return
 	}
@@ -166,7 +176,19 @@ func (r *Trail) event(t *Thread, sequential bool) {
 	x.causes, x.afterAll = x.causes[:0], 0
 	if t.obj != nil {
 		r.use(&t.obj.order, t.op.Access)
+		r.enter(t)
 	}
+}
+
+// used returns the use that the current event has made of o, nil for none.
+func (r *Trail) used(o *order) *Use {
+	uses := r.Uses[r.Events[len(r.Events)-1].Uses:]
+	for i := range uses {
+		if uses[i].Thing == o.thing {
+			return &uses[i]
+		}
+	}
+	return nil
 }
 
 // use adds to the current event that it acts on o.
@@ -177,12 +199,9 @@ func (r *Trail) use(o *order, a Access) {
 	if !r.open || a == Local {
 		return
 	}
-	uses := r.Uses[r.Events[len(r.Events)-1].Uses:]
-	for i := range uses {
-		if uses[i].Thing == o.thing {
-			uses[i].Access = max(uses[i].Access, a)
-			return
-		}
+	if u := r.used(o); u != nil {
+		u.Access = u.Access.with(a)
+		return
 	}
 	r.Uses = append(r.Uses, Use{Thing: o.thing, Access: a})
 }
@@ -192,12 +211,10 @@ func (r *Trail) admit(o *order, a Acquire) {
 	if !r.open {
 		return
 	}
-	uses := r.Uses[r.Events[len(r.Events)-1].Uses:]
-	for i := range uses {
-		if u := &uses[i]; u.Thing == o.thing && u.Access == Write {
-			u.Admits, u.Changed = a, true
-			return
-		}
+	if u := r.used(o); u != nil && (u.Access == Write || u.Changed) {
+		u.Admits, u.Changed = a, true
+		r.leave(o, u)
+		return
 	}
 	panic("engine bug: an operation decides who can go on at an object that it does not write")
 }

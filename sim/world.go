@@ -136,6 +136,7 @@ func (w *World) reset(cfg Config, s Strategy) {
 	w.trail = nil
 	if s, ok := s.(Tracker); ok {
 		w.trail = s.Trail()
+		w.trail.Sections = w.trail.Sections && !cfg.Races
 		w.trail.reset()
 		w.slow |= slowTrail
 	}

@@ -5,11 +5,11 @@ package ksync
 import "dlsim/sim"
 
 var (
-	opWait      = &sim.OpType{Name: "cv_wait", Access: sim.Write}
+	opWait      = &sim.OpType{Name: "cv_wait", Access: sim.Write, Inside: true}
 	opWaiting   = &sim.OpType{Name: "cv_wait (waiting)", Access: sim.Write, Wait: true}
 	opReacquire = &sim.OpType{Name: "cv_wait (mutex_enter)", Access: sim.Write, Acquire: sim.Exclusive}
-	opSignal    = &sim.OpType{Name: "cv_signal", Access: sim.Write}
-	opBroadcast = &sim.OpType{Name: "cv_broadcast", Access: sim.Write}
+	opSignal    = &sim.OpType{Name: "cv_signal", Access: sim.Write, Inside: true}
+	opBroadcast = &sim.OpType{Name: "cv_broadcast", Access: sim.Write, Inside: true}
 )
 
 // Cond is a kcondvar (environment.md 3.2). A signal wakes one waiter, which one is a
@@ -76,7 +76,9 @@ func (c *Cond) Signal(t *sim.Thread) {
 	t.Step(opSignal, &c.obj, nil)
 	c.life.Use(t, gen, opSignal.Name, &c.obj)
 	c.log(t, opSignal)
-	if n := c.waiters.Len(); n > 0 {
+	if n := c.waiters.Len(); n == 0 {
+		t.Only(&c.obj, sim.Read)
+	} else {
 		c.wake(t, c.waiters.At(t.Choose(n, opSignal.Name)))
 	}
 }
@@ -87,6 +89,9 @@ func (c *Cond) Broadcast(t *sim.Thread) {
 	t.Step(opBroadcast, &c.obj, nil)
 	c.life.Use(t, gen, opBroadcast.Name, &c.obj)
 	c.log(t, opBroadcast)
+	if c.waiters.Len() == 0 {
+		t.Only(&c.obj, sim.Read)
+	}
 	for c.waiters.Len() > 0 {
 		c.wake(t, c.waiters.First())
 	}

@@ -13,7 +13,7 @@ import "dlsim/sim"
 
 var (
 	opMutexEnter = &sim.OpType{Name: "mutex_enter", Access: sim.Write, Acquire: sim.Exclusive}
-	opMutexExit  = &sim.OpType{Name: "mutex_exit", Access: sim.Write}
+	opMutexExit  = &sim.OpType{Name: "mutex_exit", Access: sim.Write, Inside: true}
 	opMutexGot   = &sim.OpType{Name: "mutex_enter (waiting)", Access: sim.Write, Wait: true}
 	opMutexAfter = &sim.OpType{Name: "after mutex_exit", Access: sim.Local}
 )

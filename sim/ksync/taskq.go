@@ -9,11 +9,11 @@ import (
 )
 
 var (
-	opDispatch   = &sim.OpType{Name: "taskq_dispatch", Access: sim.Write}
+	opDispatch   = &sim.OpType{Name: "taskq_dispatch", Access: sim.Write, Inside: true}
 	opTake       = &sim.OpType{Name: "taskq_thread", Access: sim.Write}
 	opDelay      = &sim.OpType{Name: "delay", Access: sim.Local}
 	opRun        = &sim.OpType{Name: "task_run", Access: sim.Local}
-	opDispatched = &sim.OpType{Name: "taskq_dispatch (return)", Access: sim.Local}
+	opDispatched = &sim.OpType{Name: "taskq_dispatch (return)", Access: sim.Local, Inside: true}
 )
 
 // TaskID is what Dispatch returns: opaque, never 0, and used again for a later task once

@@ -50,6 +50,7 @@ func (v *Var[T]) Get(t *sim.Thread) T {
 	if v.life != nil && v.life.Free {
 		v.life.Check(t, v.life.Gen, "read", &v.obj)
 	}
+	t.Within(&v.obj, sim.Read)
 	if t.Tracking() {
 		t.Access(&v.obj, false)
 	}
@@ -61,6 +62,7 @@ func (v *Var[T]) Set(t *sim.Thread, x T) {
 	if v.life != nil && v.life.Free {
 		v.life.Check(t, v.life.Gen, "write", &v.obj)
 	}
+	t.Within(&v.obj, sim.Write)
 	if t.Tracking() {
 		t.Access(&v.obj, true)
 	}

@@ -64,7 +64,7 @@ func (p *POS) raced(o sim.Op, since uint32) bool {
 	switch o.Type.Access {
 	case sim.Write:
 		return p.touched[o.Object.ID()] > since
-	case sim.Read:
+	case sim.Read, sim.Add:
 		return p.wrote[o.Object.ID()] > since
 	}
 	return false

@@ -11,7 +11,7 @@ import (
 var (
 	opTableRead   = &sim.OpType{Name: "dlmgmt_table_lock R", Access: sim.Write, Acquire: sim.Shared}
 	opTableWrite  = &sim.OpType{Name: "dlmgmt_table_lock W", Access: sim.Write, Acquire: sim.Exclusive}
-	opTableUnlock = &sim.OpType{Name: "dlmgmt_table_unlock", Access: sim.Write}
+	opTableUnlock = &sim.OpType{Name: "dlmgmt_table_unlock", Access: sim.Write, Inside: true}
 )
 
 // tableLock is the daemon's table lock (environment.md 10.1): a try-lock in a loop around a
@@ -27,6 +27,7 @@ type tableLock struct {
 
 func (l *tableLock) init(w *sim.World, life int) {
 	w.Register(&l.obj, "TABLE", "", life, l)
+	l.obj.Guard(sim.Shared)
 	l.dead, l.writer = false, nil
 	l.readers = l.readers[:0]
 	l.wanting.Reset()

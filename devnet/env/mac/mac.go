@@ -12,9 +12,10 @@ import (
 	"dlsim/sim/ksync"
 )
 
+// Opening and closing a MAC only counts, which commutes.
 var (
-	opOpen       = &sim.OpType{Name: "mac_open", Access: sim.Write}
-	opRele       = &sim.OpType{Name: "mac_rele", Access: sim.Write}
+	opOpen       = &sim.OpType{Name: "mac_open", Access: sim.Add}
+	opRele       = &sim.OpType{Name: "mac_rele", Access: sim.Add}
 	opDisable    = &sim.OpType{Name: "mac_disable", Access: sim.Write}
 	opRegister   = &sim.OpType{Name: "mac_register", Access: sim.Write}
 	opUnregister = &sim.OpType{Name: "mac_unregister", Access: sim.Write}

@@ -20,6 +20,9 @@
 //   - The answers to sim.Thread.Choose are part of an event. Two events of a thread in one state
 //     that differ in an answer exclude each other; the other answers of an event are put into
 //     the tree like the reversal of a race.
+//   - A section of a guard, such as a mutex under which only variables are used, is one event, which conflicts with
+//     another one if what it does conflicts and not because of the mutex: see sim.Object.Guard. It may do
+//     something else once a race is reversed; until it has been seen there, it conflicts with all of them.
 //   - Time passes, and Quiesce returns, when no thread can go on: what follows comes after all.
 //   - A failure ends the schedule, so the event that fails conflicts with every other one.
 package dpor
@@ -42,6 +45,8 @@ type Search struct {
 	// Symmetric are classes of threads, by name, that do the same to the same objects, and which nothing
 	// tells apart. Of schedules that differ only in which of them is which not all are explored.
 	Symmetric [][]string
+	// Single says that each operation is an event, also in sections of a guard.
+	Single bool
 
 	trail sim.Trail
 	world *sim.World
@@ -75,7 +80,10 @@ type Search struct {
 }
 
 // Trail implements sim.Tracker.
-func (s *Search) Trail() *sim.Trail { return &s.trail }
+func (s *Search) Trail() *sim.Trail {
+	s.trail.Sections = !s.Single
+	return &s.trail
+}
 
 // Coverage returns how far the search is.
 func (s *Search) Coverage() strategy.Coverage {
@@ -103,6 +111,10 @@ func (s *Search) Begin(w *sim.World) {
 // Next takes the result of the schedule that has just ended and prepares for the next one. It
 // reports false if there is none, or if Err is not nil.
 func (s *Search) Next(r sim.Result) bool {
+	if s.trail.Broken {
+		s.restart()
+		return true
+	}
 	s.sync(len(s.trail.Events))
 	if s.err == nil && len(s.events) < s.fixed {
 		s.fail("a schedule ended early when it was run again")
@@ -119,8 +131,20 @@ func (s *Search) Next(r sim.Result) bool {
 	return s.advance()
 }
 
+// restart begins again, with each operation as an event: somebody can tell the moments within a section apart.
+func (s *Search) restart() {
+	s.trail.Broken = false
+	*s = Search{
+		Seed: s.Seed, Spread: s.Spread, Symmetric: s.Symmetric, Single: true, trail: s.trail,
+		covered: strategy.Coverage{Executions: s.covered.Executions + 1, Redundant: s.covered.Redundant},
+	}
+}
+
 // Pick implements sim.Strategy.
 func (s *Search) Pick(w *sim.World, cur *sim.Thread) int {
+	if s.trail.Inside(cur) {
+		return cur.ID()
+	}
 	i := len(s.trail.Events)
 	s.sync(i)
 	switch {

@@ -2,7 +2,11 @@
 
 package dpor
 
-import "dlsim/sim"
+import (
+	"slices"
+
+	"dlsim/sim"
+)
 
 // event is one event of the schedule.
 type event struct {
@@ -29,6 +33,7 @@ type use struct {
 	thing    int32
 	access   sim.Access
 	admits   sim.Acquire // after it
+	section  bool        // it takes and gives back a guard
 	event    int32
 	previous int32 // index, -1 for none
 }
@@ -179,11 +184,15 @@ func (s *Search) conflicts(i int, acquire sim.Acquire) {
 		}
 		x := use{thing: u.Thing, access: u.Access, event: int32(i), previous: s.last[u.Thing]}
 		x.admits = s.admits(x.previous)
-		if j == 0 && x.previous >= 0 && s.admits(s.uses[x.previous].previous) < acquire {
-			direct = append(direct, s.uses[x.previous].event)
-			taken = s.taker(x.previous, acquire)
+		k := x.previous
+		if j == 0 && acquire != sim.Nobody && u.Access == sim.Read {
+			k, x.section = s.written(k), acquire == sim.Exclusive
+		}
+		if j == 0 && k >= 0 && s.admits(s.uses[k].previous) < acquire {
+			direct = append(direct, s.uses[k].event)
+			taken = s.taker(k, acquire)
 		} else {
-			direct = s.conflicting(direct, x.previous, u.Access)
+			direct = s.conflicting(direct, k, u.Access)
 		}
 		if u.Changed {
 			x.admits = u.Admits
@@ -192,6 +201,12 @@ func (s *Search) conflicts(i int, acquire sim.Acquire) {
 		s.uses = append(s.uses, x)
 	}
 	e.uses.to = int32(len(s.uses))
+	if taken >= 0 { // what else was done up to the release comes with it
+		release := direct[0]
+		direct = append(direct[:1], slices.DeleteFunc(direct[1:], func(x int32) bool {
+			return x >= taken && x <= release && s.events[x].thread == s.events[release].thread
+		})...)
+	}
 	s.scratch.direct = direct
 	s.noteRaces(i, taken)
 }
@@ -201,14 +216,22 @@ func (s *Search) conflicts(i int, acquire sim.Acquire) {
 func (s *Search) conflicting(events []int32, k int32, a sim.Access) []int32 {
 	for ; k >= 0; k = s.uses[k].previous {
 		u := &s.uses[k]
-		if u.access == sim.Write {
-			return append(events, u.event)
-		}
-		if a == sim.Write {
+		if !a.Commutes(u.access) {
 			events = append(events, u.event)
+		}
+		if u.access == sim.Write {
+			break
 		}
 	}
 	return events
+}
+
+// written returns the last write up to use k of a thing, -1 for none.
+func (s *Search) written(k int32) int32 {
+	for k >= 0 && s.uses[k].access != sim.Write {
+		k = s.uses[k].previous
+	}
+	return k
 }
 
 // admits returns which acquiring operations a thing admits after use k of it.

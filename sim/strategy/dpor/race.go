@@ -62,7 +62,7 @@ func (s *Search) reverse(failed bool) {
 	}
 	for _, r := range s.races {
 		if int(r.second) >= s.known || s.freshAfter(r.first) {
-			s.insert(r.first, s.itemOf(&s.events[r.second]))
+			s.insert(r.first, s.without(r.first, &s.events[r.second]))
 		}
 	}
 	for i := range s.events {

@@ -4,8 +4,6 @@ package dpor
 
 import (
 	"slices"
-
-	"dlsim/sim"
 )
 
 // sleeper is an event that was explored in a state, or in an earlier one since which nothing has
@@ -77,7 +75,7 @@ func hasPrefix(all, first []int32) bool {
 func conflict(a, b []use) bool {
 	for i := range a {
 		for j := range b {
-			if a[i].thing == b[j].thing && (a[i].access == sim.Write || b[j].access == sim.Write) {
+			if a[i].thing == b[j].thing && !a[i].access.Commutes(b[j].access) {
 				return true
 			}
 		}

@@ -2,7 +2,11 @@
 
 package dpor
 
-import "slices"
+import (
+	"slices"
+
+	"dlsim/sim"
+)
 
 // branch is a node of a wakeup tree: the next event of a thread, as it was in the schedule that the
 // branch was made of, and the trees that follow.
@@ -29,6 +33,30 @@ type item struct {
 // than it was, and need not fail if it did.
 func (s *Search) itemOf(e *event) item {
 	return item{thread: e.thread, last: true, uses: s.usesOf(e), clock: s.causesOf(e)}
+}
+
+// without is itemOf where event first, with which e races, has not happened. If e is a section of a guard, and what
+// first has done, or what came after it in a section of its own, is seen there, then e may do something
+// else without it: it is taken for one that conflicts with every section.
+func (s *Search) without(first int32, e *event) item {
+	x := s.itemOf(e)
+	if len(x.uses) > 0 && x.uses[0].section && s.sees(x.uses, s.usesOf(&s.events[first])) {
+		x.uses = slices.Clone(x.uses)
+		x.uses[0].access = sim.Write
+	}
+	return x
+}
+
+// sees reports whether an event with the first uses may depend on what one with the others has done before.
+func (s *Search) sees(uses, others []use) bool {
+	for i := range uses {
+		for j := range others {
+			if uses[i].thing == others[j].thing && (i == 0 || uses[i].access != sim.Add) && others[j].access != sim.Read {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // before reports whether x, which comes earlier in a sequence than y, must.
@@ -88,7 +116,7 @@ func (s *Search) insert(e int32, x ...item) {
 func (x *state) first(from int, seq []item) (k, at int) {
 	for k := from; k < len(x.begun); k++ {
 		b := &x.begun[k]
-		if at, ok := initial(seq, b.thread, b.ends, b.uses, b.answers); ok {
+		if at, ok := initial(seq, b.thread, b.ends, b.uses, b.answers, true); ok {
 			return k, at
 		}
 	}
@@ -131,7 +159,7 @@ func (s *Search) graft(list **branch, seq []item) {
 func (s *Search) covers(sleepers []sleeper, seq []item) bool {
 	for i := range sleepers {
 		z := &sleepers[i]
-		at, ok := initial(seq, z.thread, z.ends, z.uses, z.answers)
+		at, ok := initial(seq, z.thread, z.ends, z.uses, z.answers, true)
 		if ok && (at < 0 || exhausted(sleepers, z.thread, seq[at].answers)) {
 			return true
 		}
@@ -143,7 +171,7 @@ func (s *Search) covers(sleepers []sleeper, seq []item) bool {
 // commutes with all of it.
 func match(list *branch, seq []item) (*branch, int) {
 	for b := list; b != nil; b = b.sibling {
-		at, ok := initial(seq, b.thread, b.ends, b.uses, b.answers)
+		at, ok := initial(seq, b.thread, b.ends, b.uses, b.answers, false)
 		if ok && (at < 0 || !b.excludes(&seq[at])) {
 			return b, at
 		}
@@ -158,8 +186,9 @@ func (b *branch) excludes(y *item) bool {
 }
 
 // initial reports whether an event is a weak initial of the sequence: it can go first, as part of it
-// or because it commutes with all of it, in which case at is -1.
-func initial(seq []item, thread int32, ends bool, uses []use, answers []int32) (at int, ok bool) {
+// or because it commutes with all of it, in which case at is -1. Of one that was begun what it uses there is
+// known, if it was not asked for answers; else it is what it used elsewhere.
+func initial(seq []item, thread int32, ends bool, uses []use, answers []int32, begun bool) (at int, ok bool) {
 	for i := range seq {
 		y := &seq[i]
 		if y.thread != thread {
@@ -171,8 +200,12 @@ func initial(seq []item, thread int32, ends bool, uses []use, answers []int32) (
 		if ends && (i > 0 || len(seq) > 1 && len(y.answers) < len(answers)) {
 			return 0, false // what goes before it would not, or what goes after it, with another answer
 		}
+		z := *y
+		if begun && z.last && len(answers) == 0 {
+			z.uses = uses
+		}
 		for j := range i {
-			if before(&seq[j], y) {
+			if before(&seq[j], &z) {
 				return 0, false
 			}
 		}

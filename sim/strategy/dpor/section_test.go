@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package dpor_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"dlsim/sim"
+	"dlsim/sim/kmem"
+	"dlsim/sim/ksync"
+	"dlsim/sim/simtest"
+	"dlsim/sim/strategy/dpor"
+
+	"pgregory.net/rapid"
+)
+
+// guarded is a program whose threads use variables, a count and a condition variable under a guard, and the variables
+// without it too.
+type guarded struct {
+	threads [][]string
+	m       ksync.Mutex
+	cv      ksync.Cond
+	v       [2]ksync.Var[int]
+	refs    ksync.Var[int]
+	tq      ksync.Taskq
+	seen    []string // by thread: the values that it read
+}
+
+func (g *guarded) body(t *sim.Thread) {
+	w := t.World()
+	g.m.Init(w, nil, "m", "", 0)
+	g.m.Object().Guard(sim.Exclusive)
+	g.cv.Init(w, nil, "cv", "", 0)
+	g.refs.Init(w, nil, "refs", "", 0)
+	g.refs.Poke(0)
+	g.tq.Init(w, "task", nil)
+	for i := range g.v {
+		g.v[i].Init(w, nil, "v", "", i+1)
+		g.v[i].Poke(0)
+	}
+	g.seen = make([]string, len(g.threads)+1)
+	for i, blocks := range g.threads {
+		t.Fork("t", i+1, func(t *sim.Thread) {
+			for _, b := range blocks {
+				g.do(t, i, b)
+			}
+		})
+	}
+}
+
+func (g *guarded) saw(i, x int) { g.seen[i] += fmt.Sprint(" ", x) }
+
+func (g *guarded) do(t *sim.Thread, i int, block string) {
+	last := len(g.threads)
+	switch block {
+	case "load":
+		g.saw(i, g.v[0].Load(t))
+		return
+	case "store":
+		g.v[0].Store(t, 10+i)
+		return
+	case "signal without":
+		g.cv.Signal(t)
+		return
+	}
+	g.m.Enter(t)
+	switch block {
+	case "get":
+		g.saw(i, g.v[0].Get(t))
+	case "set":
+		g.v[0].Set(t, i+1)
+	case "other":
+		g.v[1].Set(t, g.v[1].Get(t)+1)
+	case "copy": // what it acts on depends on what others did
+		if g.v[0].Get(t) != 0 {
+			g.v[1].Set(t, i+1)
+		}
+		g.saw(i, g.v[0].Get(t))
+	case "long":
+		g.saw(i, g.v[0].Get(t))
+		t.Yield()
+		g.v[0].Set(t, i+1)
+	case "hold":
+		g.refs.Set(t, g.refs.Get(t)+1)
+		t.Only(g.refs.Object(), sim.Add)
+	case "rele": // of a hold before
+		g.refs.Set(t, g.refs.Get(t)-1)
+		t.Within(g.cv.Object(), sim.Read)
+		if g.cv.Waiters() == 0 {
+			t.Only(g.refs.Object(), sim.Add)
+		}
+		if g.refs.Peek() == 0 {
+			g.cv.Signal(t)
+		}
+	case "drain":
+		for g.refs.Get(t) > 0 {
+			g.cv.Wait(t, &g.m)
+		}
+		g.saw(i, g.v[1].Get(t))
+	case "wait":
+		g.cv.Wait(t, &g.m)
+		g.saw(i, g.v[0].Get(t))
+	case "broadcast":
+		g.v[0].Set(t, i+1)
+		g.cv.Broadcast(t)
+	case "dispatch":
+		g.tq.Dispatch(t, func(u *sim.Thread) { g.saw(last, g.v[0].Load(u)) })
+		g.v[1].Set(t, i+1)
+	default:
+		panic(block)
+	}
+	g.m.Exit(t)
+}
+
+// end is all that can be told of a schedule but the order of what commutes.
+func (g *guarded) end(r sim.Result) string {
+	return fmt.Sprint(end(r), strings.Join(g.seen, ";"), ";", g.v[0].Peek(), g.v[1].Peek(), g.refs.Peek())
+}
+
+// Where sections are events a search meets every end that there is, in no more executions than where they are not.
+func TestSectionsOfAGuard(t *testing.T) {
+	weights := map[string]int{ // in operations, at most
+		"load": 1, "store": 1, "get": 2, "set": 2, "other": 2, "copy": 2, "long": 3, "hold rele": 5, "drain": 4, "wait": 4,
+		"signal without": 1, "broadcast": 3, "dispatch": 6,
+	}
+	blocks := slices.Sorted(maps.Keys(weights))
+	rapid.Check(t, func(t *rapid.T) {
+		g := new(guarded)
+		left := simtest.Budget() + 2
+		for i := range rapid.IntRange(2, 3).Draw(t, "threads") {
+			var all []string
+			for range rapid.IntRange(1, 3).Draw(t, fmt.Sprintf("blocks of %d", i+1)) {
+				b := rapid.SampledFrom(blocks).Draw(t, "block")
+				if left -= weights[b]; left < 0 {
+					break
+				}
+				if b == "hold rele" {
+					all = append(all, "hold", "rele")
+				} else {
+					all = append(all, b)
+				}
+			}
+			g.threads = append(g.threads, all)
+		}
+		ends := make(map[string]bool)
+		w := sim.New()
+		defer w.Close()
+		for ex, more := new(simtest.Exhaust), true; more; more = ex.Next() {
+			ends[g.end(w.Run(sim.Config{}, ex, g.body))] = true
+		}
+		single := explore(t, &dpor.Search{Single: true}, g.body, nil)
+		for _, search := range orders() {
+			missed := maps.Clone(ends)
+			c := explore(t, search, g.body, func(_ *sim.World, r sim.Result) { delete(missed, g.end(r)) })
+			if len(missed) > 0 {
+				t.Fatalf("%q\n%d of %d ends are missed: %v", g.threads, len(missed), len(ends), missed)
+			}
+			if c.Executions > single.Executions {
+				t.Fatalf("%q\n%d executions, %d with single operations", g.threads, c.Executions, single.Executions)
+			}
+		}
+	})
+}
+
+func TestSectionsThatCommute(t *testing.T) {
+	for _, x := range []struct {
+		threads      [][]string
+		want, single int64
+		what         string
+	}{
+		{[][]string{{"get", "get"}, {"get", "get"}, {"get", "get"}}, 1, 90, "readers"},
+		{[][]string{{"hold", "rele", "hold", "rele"}, {"hold", "rele", "hold", "rele"}}, 1, 70, "counts that nobody waits for"},
+		{[][]string{{"get", "other"}, {"get", "set"}}, 2, 6, "a reader and a writer"},
+		{[][]string{{"set"}, {"set"}, {"set"}}, 6, 6, "writers"},
+		{[][]string{{"get"}, {"long"}}, 2, 2, "a section with a scheduling point"},
+	} {
+		g := &guarded{threads: x.threads}
+		if c := explore(t, new(dpor.Search), g.body, nil); c.Executions != x.want {
+			t.Errorf("%s: %d executions, want %d", x.what, c.Executions, x.want)
+		}
+		if c := explore(t, &dpor.Search{Single: true}, g.body, nil); c.Executions != x.single {
+			t.Errorf("%s: %d executions of single operations, want %d", x.what, c.Executions, x.single)
+		}
+	}
+}
+
+// buffer has a guard in it.
+type buffer struct {
+	m    ksync.Mutex
+	free ksync.Var[bool]
+}
+
+// A thread frees the buffer as soon as it sees, without the guard, that it may, when another is still about to give the
+// guard back: that moment is no state of the search, which notices and begins again.
+func TestSectionInFreedMemory(t *testing.T) {
+	var cache kmem.Cache[buffer]
+	typ := &kmem.Type[buffer]{
+		Cache: "buffer_cache", What: "buffer_t",
+		Register: func(w *sim.World, b *buffer, life *sim.Life, num int) {
+			b.m.Init(w, life, "m", "", num)
+			b.m.Object().Guard(sim.Exclusive)
+			b.free.Init(w, life, "free", "", num)
+		},
+	}
+	s := new(dpor.Search)
+	failed := 0
+	explore(t, s, func(t *sim.Thread) {
+		cache.Init(t.World(), typ)
+		p := cache.Alloc(t)
+		t.Fork("owner", 0, func(t *sim.Thread) {
+			p.At(t).m.Enter(t)
+			p.At(t).free.Set(t, true)
+			p.At(t).m.Exit(t)
+		})
+		t.Fork("other", 0, func(t *sim.Thread) {
+			if p.At(t).free.Load(t) {
+				cache.Free(t, p)
+			}
+		})
+	}, func(_ *sim.World, r sim.Result) {
+		if r.Outcome == sim.Failed {
+			failed++
+		}
+	})
+	if failed == 0 || !s.Single {
+		t.Errorf("%d failures are found; each operation is an event: %v", failed, s.Single)
+	}
+}
