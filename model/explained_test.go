@@ -46,6 +46,13 @@ func TestExplained(t *testing.T) {
 			at("a", 1, 2, Attach, Args{MAC: "net1"}, okay), at("b", 3, 4, SetZone, Args{Link: 1, Into: 5}, okay),
 			at("c", 5, 6, StreamAttach, Args{MAC: "net1"}, okay),
 		}},
+		{"a device that the daemon knows before the kernel has its link", func(s *System) {
+			s.Links = []Link{{MAC: "net1", Class: env.ClassPhys, Absent: true}}
+			s.Names = nil
+		}, []Operation{
+			at("a", 1, 2, Attach, Args{MAC: "net1"}, okay), at("b", 3, 4, GetLinkinfo, Args{Link: 1}, Result{Name: "net1", Class: env.ClassPhys}),
+			at("b", 5, 6, MacnameToLinkid, Args{MAC: "net1"}, gone),
+		}},
 		{"a device whose link is there before its attach is over", func(s *System) { phys(s, true) }, []Operation{
 			at("a", 1, 2, Attach, Args{MAC: "net1"}, okay), at("b", 3, 4, Open, Args{Name: "net1"}, Result{Link: 1, MAC: "net1"}),
 			at("b", 5, 6, Close, Args{MAC: "net1"}, okay), at("b", 7, 8, Detach, Args{MAC: "net1"}, fails(env.EBUSY)),

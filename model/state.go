@@ -238,7 +238,7 @@ func (s *state) anonymous(o *operation) bool {
 	if e := s.entry(unknownID); e != nil && (ids || o.mac != 0 && s.of(o.mac) == nil || o.Op == KstatRead && o.name == e.name) {
 		return true
 	}
-	if !slices.ContainsFunc(s.links, func(l link) bool { return l.unnamed() || l.strange }) {
+	if !slices.ContainsFunc(s.links, func(l link) bool { return l.unnamed() || l.strange || s.comesUnnamed(&l) }) {
 		return false
 	}
 	if l := s.of(o.mac); o.Op == StreamAttach && l != nil && (l.unnamed() || l.strange) {
@@ -246,6 +246,12 @@ func (s *state) anonymous(o *operation) bool {
 	}
 	known := func(e entry) bool { return e.name == o.name }
 	return ids || o.name != 0 && !slices.ContainsFunc(s.names, known)
+}
+
+// comesUnnamed reports whether the link is of a device that is being attached and that the daemon had never seen. It is
+// told of the device before the kernel has the link.
+func (s *state) comesUnnamed(l *link) bool {
+	return l.attaching && l.name == 0 && !slices.ContainsFunc(s.names, func(e entry) bool { return e.dev == l.mac })
 }
 
 // of returns the link of a MAC, nil if the history knows none.
