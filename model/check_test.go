@@ -121,6 +121,17 @@ func TestVerdicts(t *testing.T) {
 			at("a", 8, 9, Rebuild, Args{}, Result{Visible: true}),
 			at("a", 11, 12, Rebuild, Args{}, Result{Visible: true}),
 		}},
+		{"a daemon that starts loads properties, which a detach may meet", OK, []Operation{
+			at("a", 1, 2, Destroy, v0, okay),
+			at("s", 3, 4, DaemonDown, Args{}, okay),
+			at("s", 5, 6, DaemonStart, Args{}, okay),
+			at("a", 7, 8, Detach, Args{MAC: "e1000g0"}, fails(env.EBUSY)),
+		}},
+		{"one that goes does not", NotLinearizable, []Operation{
+			at("a", 1, 2, Destroy, v0, okay),
+			at("s", 3, 4, DaemonDown, Args{}, okay),
+			at("a", 7, 8, Detach, Args{MAC: "e1000g0"}, fails(env.EBUSY)),
+		}},
 		{"EBADF needs a daemon that was gone", NotLinearizable, []Operation{
 			at("a", 1, 2, GetLinkid, Args{Name: "v0"}, fails(env.EBADF)),
 		}},

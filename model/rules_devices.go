@@ -2,7 +2,11 @@
 
 package model
 
-import "dlsim/devnet/env"
+import (
+	"slices"
+
+	"dlsim/devnet/env"
+)
 
 // deviceRules are the attach and detach of physical devices, whose links softmac makes and deletes.
 func deviceRules() []*rule {
@@ -84,7 +88,15 @@ func deviceRules() []*rule {
 
 func mayBeInUse(x *step) bool {
 	l := x.s.of(x.o.mac)
-	return l.held() || l.trefs > 0 || l.loading || l.attaching || l.fresh || usedBelow(x, l, false) ||
+	return l.held() || l.trefs > 0 || l.loading || x.reloading() || l.attaching || l.fresh || usedBelow(x, l, false) ||
 		x.around(usesMAC|setOf(HoldTmp, HoldTmpByLink, ReleTmp, LinkEvent, KstatRead, IsLinkVisible, Phydev,
 			PhysAttr, DaemonStart, Attach, Detach, Destroy, PropTaskWait))
+}
+
+// reloading reports whether a daemon that has started may have the properties loaded that an earlier one did not
+// answer for, for as long as that takes (bugs.md L32).
+func (x *step) reloading() bool {
+	return slices.ContainsFunc(x.p.ops, func(o operation) bool {
+		return o.Op == DaemonStart && (x.o.Pending || o.Call < x.o.Return)
+	})
 }
