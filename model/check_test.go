@@ -267,6 +267,22 @@ func TestVerdicts(t *testing.T) {
 			at("a", 8, 9, Detach, Args{MAC: "e1000g0"}, okay),
 			at("c", 10, 11, Detach, Args{MAC: "e1000g0"}, okay),
 		}},
+		{"or one that has left its zone", OK, []Operation{
+			at("a", 1, 2, RemapLinkid, Args{Link: 1, Name: "e1000g0"}, okay),
+			at("a", 3, 4, Destroy, v0, okay),
+			at("a", 5, 6, SetZone, Args{Link: 1, Into: 5}, okay),
+			at("a", 7, 10, SetZone, Args{Link: 1}, okay),
+			at("b", 8, 15, Readdir, Args{Zone: 5}, okay),
+			at("a", 11, 12, Detach, Args{MAC: "e1000g0"}, okay),
+			at("c", 13, 14, Hold, Args{Link: 1}, Result{MAC: "e1000g0"}),
+		}},
+		{"but not of one that is there for it", NotLinearizable, []Operation{
+			at("a", 1, 2, RemapLinkid, Args{Link: 1, Name: "e1000g0"}, okay),
+			at("a", 3, 4, Destroy, v0, okay),
+			at("b", 8, 15, Readdir, Args{}, okay),
+			at("a", 11, 12, Detach, Args{MAC: "e1000g0"}, okay),
+			at("c", 13, 14, Hold, Args{Link: 1}, Result{MAC: "e1000g0"}),
+		}},
 		{"a link that is renamed to the name it has loses its kstat on the way", OK, []Operation{
 			at("a", 1, 4, Rename, Args{Link: 2, Name: "v0"}, okay),
 			at("b", 2, 3, KstatRead, Args{Name: "v0"}, fails(env.ENXIO)),

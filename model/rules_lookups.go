@@ -150,20 +150,20 @@ func lookupRules() []*rule {
 		},
 		{
 			name: "readdir: device attached", ops: []Op{Readdir}, answers: []env.Errno{ok}, step: 1,
-			says: "but it attaches the device of a name that the daemon does not tell",
+			says: "but it attaches the device of a name that it has read, and that the daemon does not tell in its zone when it opens it",
 			from: "seed C:1334-1352; environment.md 12, 16",
 			do: func(x *step) {
 				renamed := x.around(setOf(UpLinkid, RemapLinkid, DestroyLinkid))
-				if !renamed && !x.faulty(env.ENOENT) {
-					return
-				}
+				goes := renamed || x.around(setOf(SetZone, zoneRemove)) || x.faulty(env.ENOENT)
 				for i := range x.s.links {
 					l := &x.s.links[i]
 					if l.class != physical || l.phase != absent || l.attaching {
 						continue
 					}
 					// The name may be one that it had when the listing began.
-					if slices.ContainsFunc(x.s.names, func(e entry) bool { return e.name == l.mac || renamed && e.dev == l.mac }) {
+					if slices.ContainsFunc(x.s.names, func(e entry) bool {
+						return e.name == l.mac && (goes || e.listed(x.o.Zone) != yes) || renamed && e.dev == l.mac
+					}) {
 						x.next().of(l.mac).attaching = true
 					}
 				}
