@@ -389,6 +389,24 @@ func TestVerdicts(t *testing.T) {
 			at("a", 9, 10, Hold, Args{Link: 3}, fails(env.ENOENT)),
 			at("a", 11, 12, Rebuild, Args{}, Result{Visible: true}),
 		}},
+		{"whose kstat goes meanwhile", OK, []Operation{
+			at("a", 1, 2, Open, Args{Name: "ip.tun0"}, Result{MAC: "iptun3", Link: 3}),
+			at("b", 3, 6, Rename, Args{Link: 3, Name: "x0"}, fails(env.EBUSY)),
+			at("a", 4, 5, Close, Args{MAC: "iptun3"}, okay),
+			at("a", 7, 10, Readdir, Args{}, okay),
+			at("b", 8, 9, KstatRead, Args{Name: "ip.tun0"}, fails(env.ENXIO)),
+		}},
+		{"no other kstat does", NotLinearizable, []Operation{
+			at("a", 7, 10, Readdir, Args{}, okay),
+			at("b", 8, 9, KstatRead, Args{Name: "v0"}, fails(env.ENXIO)),
+		}},
+		{"and is in the global zone on its way", OK, []Operation{
+			at("a", 1, 2, Open, Args{Name: "ip.tun0", Zone: 5}, Result{MAC: "iptun3", Link: 3}),
+			at("b", 3, 6, Rename, Args{Link: 3, Name: "x0"}, fails(env.EBUSY)),
+			at("a", 4, 5, Close, Args{MAC: "iptun3", Zone: 5}, okay),
+			at("a", 7, 10, Readdir, Args{Zone: 5}, okay),
+			at("b", 8, 9, GetZone, Args{Link: 3, Zone: 5}, Result{}),
+		}},
 		{"a tunnel that a listing makes of the name of one that goes", OK, []Operation{
 			at("a", 1, 2, Open, Args{Name: "ip.tun0"}, Result{MAC: "iptun3", Link: 3}),
 			at("b", 3, 10, Readdir, Args{}, okay),

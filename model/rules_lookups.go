@@ -62,7 +62,7 @@ func lookupRules() []*rule {
 			says: "or the global zone, into which a link is moved while it is deleted, if it was held before",
 			from: "seed C:1070-1097, 1664-1668",
 			do: func(x *step) {
-				x.when(x.o.Result.Zone == env.GlobalZone && x.around(setOf(Destroy, Detach, Close, Rele, StreamDetach)))
+				x.when(x.o.Result.Zone == env.GlobalZone && x.around(setOf(Destroy, Detach, Close, Rele, StreamDetach, Readdir)))
 			},
 		},
 		{
