@@ -212,6 +212,14 @@ func TestVerdicts(t *testing.T) {
 			at("a", 5, 6, GetZone, v0, okay),
 			at("a", 7, 8, Destroy, v0, okay),
 		}},
+		{"also if the daemon is gone, which finds it in the zone when it comes", OK, []Operation{
+			at("a", 1, 2, SetZone, Args{Link: 2, Into: 5}, okay),
+			at("s", 3, 4, DaemonDown, Args{}, okay),
+			at("a", 5, 10, ZoneShutdown, Args{Into: 5}, okay),
+			at("b", 6, 7, GetZone, v0, okay),
+			at("s", 8, 13, DaemonStart, Args{}, okay),
+			at("c", 11, 12, GetLinkid, Args{Name: "v0", Zone: 5}, Result{Link: 2}),
+		}},
 		{"a kstat is gone for a moment in a rename", OK, []Operation{
 			at("a", 1, 8, Rename, Args{Link: 2, Name: "w0"}, okay),
 			at("b", 2, 3, KstatRead, Args{Name: "v0"}, fails(env.ENOENT)),
