@@ -17,8 +17,9 @@ const (
 func (v Verdict) String() string { return [...]string{"ok", "not linearizable", "unknown"}[v] }
 
 // DefaultLimit is the number of steps of the model after which a history is given up as Unknown:
-// some ten seconds' worth. Of seven million schedules of generated programs one took more than a tenth of it.
-const DefaultLimit = 20_000_000
+// some twenty seconds' worth, and a gigabyte. Of sixteen million schedules of generated programs one took more than a
+// third of it.
+const DefaultLimit = 50_000_000
 
 // Checker judges histories, one at a time. It keeps its memory from one to the next. What it
 // says of a history depends on nothing else: the limit counts steps, not time.
