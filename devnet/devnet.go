@@ -217,6 +217,7 @@ func (d *DLS) DLSMgmtInit(w *sim.World, debugKmem bool) {
 	d.needRebuild.Init(w, nil, "devnet_need_rebuild", "", 0)
 	d.needRebuild.Poke(false) // C:232
 	d.mgmtDh = nil            // C:84
+	d.mgmtLock.Object().Guard(sim.Exclusive)
 
 	d.Zones.NetstackRegister(zone.Module{
 		Create: d.dlsStackInit, Shutdown: d.dlsStackShutdown, Destroy: d.dlsStackFini,

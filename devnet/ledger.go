@@ -115,7 +115,10 @@ func (ddp *dlsDevnet) awaited(t *sim.Thread) (what string, holds bool) {
 }
 
 // reclaimDoor notes that t is about to release the door that dls_mgmt_dh keeps.
-func (d *DLS) reclaimDoor(t *sim.Thread) { d.mgmtDh.Reclaim(t) }
+func (d *DLS) reclaimDoor(t *sim.Thread) {
+	d.mgmtDh.Reclaim(t)
+	t.Alone() // the others only look at it, or open a door
+}
 
 // releasers names whom t, which waits on dd_cv, waits for: the property task, and if t
 // drains the object in dls_devnet_unset also everybody with a temporary reference.

@@ -15,8 +15,9 @@ package sim
 // section is that of the event that is open.
 type section struct {
 	guard   *Object // nil if there is none
-	taken   bool
-	noticed bool // something was done that others can notice
+	taken   bool    // it was: the thread did not have it already
+	noticed bool    // something was done that others can notice
+	alone   bool    // it commutes with no other one
 }
 
 // Guard makes o, a lock, one whose sections are each one event of a Trail, as long as there is no
@@ -43,10 +44,18 @@ func (t *Thread) Only(o *Object, a Access) {
 	}
 }
 
+// Alone says that the section that t is in commutes with no other one of its guard, because it changes what nothing
+// tells of.
+func (t *Thread) Alone() {
+	if r := t.w.trail; r != nil {
+		r.section.alone = true
+	}
+}
+
 // Inside reports whether what t does next is a part of the last event, for which t must be picked.
 func (r *Trail) Inside(t *Thread) bool {
 	s := &r.section
-	if s.guard == nil || t == nil || t.serial != r.running || t.op == nil || !t.op.Inside {
+	if !s.taken || t == nil || t.serial != r.running || t.op == nil || !t.op.Inside {
 		return false
 	}
 	return t.obj == s.guard || t.op.Access == Local || !s.noticed
@@ -81,7 +90,10 @@ func (r *Trail) leave(o *order, u *Use) {
 	case !s.taken:
 		s.taken = true
 	default:
-		u.Access, r.section = Read, section{}
+		if !s.alone {
+			u.Access = Read
+		}
+		r.section = section{}
 	}
 }
 

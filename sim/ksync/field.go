@@ -5,7 +5,7 @@ package ksync
 import "dlsim/sim"
 
 // Field stands for a field whose value is kept elsewhere, as a plain Go one, or for a few that one
-// lock protects. Read and Write tell the check race of an access. They are not operations and no
+// lock protects. Read and Write tell the check race, and a search, of an access. They are not operations and no
 // scheduling points: nobody can come between an access and the operation that it belongs to, but
 // one that nothing orders with another is found all the same. What is not told, such as the
 // set-up of a world, does not race.
@@ -30,6 +30,7 @@ func (f *Field) InitLeaf(w *sim.World, class, key string) {
 
 // Read says that t reads the field.
 func (f *Field) Read(t *sim.Thread) {
+	f.within(t, sim.Read)
 	if t.Tracking() {
 		f.access(t, false)
 	}
@@ -37,8 +38,16 @@ func (f *Field) Read(t *sim.Thread) {
 
 // Write says that t writes the field, or reads and writes it.
 func (f *Field) Write(t *sim.Thread) {
+	f.within(t, sim.Write)
 	if t.Tracking() {
 		f.access(t, true)
+	}
+}
+
+// within tells a search, unless the operation that is the leaf lock does.
+func (f *Field) within(t *sim.Thread, a sim.Access) {
+	if !f.leaf {
+		t.Within(&f.obj, a)
 	}
 }
 

@@ -5,8 +5,8 @@ package ksync
 import "dlsim/sim"
 
 var (
-	opLoad  = &sim.OpType{Name: "load", Access: sim.Read, Data: true}
-	opStore = &sim.OpType{Name: "store", Access: sim.Write, Data: true}
+	opLoad  = &sim.OpType{Name: "load", Access: sim.Read, Data: true, Inside: true}
+	opStore = &sim.OpType{Name: "store", Access: sim.Write, Data: true, Inside: true}
 )
 
 // Var is a field that several threads use. Load and Store are for accesses that no lock

@@ -54,8 +54,7 @@ func (d *Daemon) Start(t *sim.Thread) env.Errno {
 	}
 	d.Door.Attach(t, p.serve)
 	err := p.downcall(t, func() env.Errno { return d.Kernel.DoorSet(t, true) })
-	t.Step(opLoad, &d.obj, nil)
-	t.Touch(&p.lock.obj, sim.Write)
+	t.Step(opLoad, &p.lock.obj, nil)
 	p.loaded = true
 	return err
 }

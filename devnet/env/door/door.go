@@ -14,7 +14,7 @@ import (
 
 var (
 	opOpen   = &sim.OpType{Name: "door_ki_open", Access: sim.Read}
-	opInfo   = &sim.OpType{Name: "door_ki_info", Access: sim.Read}
+	opInfo   = &sim.OpType{Name: "door_ki_info", Access: sim.Read, Inside: true}
 	opRevoke = &sim.OpType{Name: "door_revoke", Access: sim.Write}
 	opUpcall = &sim.OpType{Name: "door_upcall", Access: sim.Read}
 	opReply  = &sim.OpType{Name: "door_upcall (reply)", Access: sim.Local, Wait: true}

@@ -211,8 +211,9 @@ func (l *Layer) OpenByLinkid(t *sim.Thread, id env.LinkID) (*MAC, env.Errno) {
 // Close is mac_close: always through the perimeter.
 func (l *Layer) Close(t *sim.Thread, m *MAC) {
 	m.perimOwner().perim.enter(t, "close")
-	m.clientField.Write(t)
+	m.clientField.Read(t)
 	if m.oref > 0 {
+		m.clientField.Write(t)
 		m.oref--
 	}
 	m.perimOwner().perim.exit(t, "close")

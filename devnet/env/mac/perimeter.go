@@ -12,7 +12,7 @@ import (
 var (
 	opPerimEnter = &sim.OpType{Name: "perim_enter", Access: sim.Write, Acquire: sim.Exclusive}
 	opPerimTry   = &sim.OpType{Name: "perim_enter_nowait", Access: sim.Write}
-	opPerimExit  = &sim.OpType{Name: "perim_exit", Access: sim.Write}
+	opPerimExit  = &sim.OpType{Name: "perim_exit", Access: sim.Write, Inside: true}
 	opPerimGot   = &sim.OpType{Name: "perim_enter (waiting)", Access: sim.Write, Wait: true}
 	opPerimAfter = &sim.OpType{Name: "after perim_exit", Access: sim.Local}
 )
@@ -30,6 +30,7 @@ type perimeter struct {
 
 func (p *perimeter) init(w *sim.World, name string) {
 	w.Register(&p.obj, "PERIM", name, 0, p)
+	p.obj.Guard(sim.Exclusive)
 	p.name, p.owner, p.count = name, nil, 0
 	p.wanting.Reset()
 }

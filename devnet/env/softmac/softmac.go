@@ -121,6 +121,7 @@ func (l *Layer) insert(w *sim.World, d *ddi.Device) *softmac {
 	s.holdsField.Init(w, nil, "smac_hold_cnt", d.Name, 0)
 	s.macField.Init(w, nil, "smac_mh", d.Name, 0)
 	s.mutex.Init(w, nil, "smac_mutex", d.Name, 0)
+	s.mutex.Object().Guard(sim.Exclusive)
 	s.cv.Init(w, nil, "smac_cv", d.Name, 0)
 	s.cv.Releasers = func(_ *sim.Thread, buf []*sim.Thread) []*sim.Thread {
 		if s.worker != nil {
