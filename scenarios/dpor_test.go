@@ -3,7 +3,6 @@
 package scenarios_test
 
 import (
-	"flag"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,18 +13,11 @@ import (
 	"dlsim/sim/strategy"
 )
 
-var dporRare = flag.Bool("dpor.rare", false, "also those that dpor needs many executions for")
-
-// dporMost is how many executions dpor may take for a scenario that is not in rare.
+// dporMost is how many executions dpor may take.
 const dporMost = 1000
 
-// rare are scenarios whose bug dpor meets late, with a seed with which it is early enough.
-var rare = map[string]struct {
-	executions int64
-	seed       uint64
-}{
-	"l02-daemon-forks-under-its-table-lock": {30_000, 3},
-}
+// luck is a seed with which dpor meets a bug that early which is late with the default one.
+var luck = map[string]uint64{"l02-daemon-forks-under-its-table-lock": 3}
 
 // TestSearchesFindBugs expects of dpor what sampling is expected to find, in each scenario of bugs that has
 // at most three threads. Threads of the system beside - the daemon's, task queues, a notify thread for each MAC - do
@@ -41,8 +33,7 @@ func TestSearchesFindBugs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		most, late := rare[sc.Name]
-		if len(sc.Threads) > 3 || !sc.Expect.Given || len(sc.Expect.Violations) == 0 || late && !*dporRare {
+		if len(sc.Threads) > 3 || !sc.Expect.Given || len(sc.Expect.Violations) == 0 {
 			continue
 		}
 		tried++
@@ -52,8 +43,8 @@ func TestSearchesFindBugs(t *testing.T) {
 		t.Run(sc.Name, func(t *testing.T) {
 			cfg := sc.Campaign()
 			cfg.Strategy, cfg.Preemptions, cfg.Schedules = "dpor", strategy.Unbounded, dporMost
-			if late {
-				cfg.Schedules, cfg.Seed = most.executions, most.seed
+			if seed, ok := luck[sc.Name]; ok {
+				cfg.Seed = seed
 			}
 			r, err := explore.Explore(t.Context(), program(t, sc, scenarios.Options{}), cfg)
 			if err != nil {
