@@ -64,6 +64,14 @@ func TestExplained(t *testing.T) {
 		}, []Operation{
 			at("a", 1, 2, Rename, Args{Link: 2, Onto: 1}, fails(env.EEXIST)), at("b", 3, 4, Attach, Args{MAC: "net1"}, fails(env.EEXIST)),
 		}},
+		{"a device that a rename attaches under the linkid that it had", func(s *System) {
+			phys(s, false)
+			s.Names = append(s.Names, Name{ID: 2, Name: "old0", Class: env.ClassPhys, Dev: "e1000g9"})
+		}, []Operation{
+			at("a", 1, 2, Rename, Args{Link: 1, Onto: 2}, okay), at("b", 3, 8, Rename, Args{Link: 1, Name: "web0"}, gone),
+			at("a", 4, 5, UpLinkid, Args{Link: 2, Onto: 1}, okay), at("c", 6, 7, Detach, Args{MAC: "net1"}, okay),
+			at("b", 9, 10, Detach, Args{MAC: "net1"}, okay),
+		}},
 		{"a request that was interrupted and comes late", func(s *System) { s.Faults = []Fault{{Thread: "a", Err: env.EINTR}} }, []Operation{
 			at("a", 1, 2, CreateLinkid, Args{Link: 3, Name: "w0", Class: env.ClassVNIC}, fails(env.EINTR)),
 			at("b", 3, 4, CreateLinkid, Args{Link: 3, Name: "w0", Class: env.ClassVNIC}, okay),

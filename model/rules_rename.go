@@ -23,6 +23,13 @@ func renameRules() []*rule {
 						x.next().of(e.dev).attaching = true
 					}
 				}
+				if x.around(setOf(UpLinkid, DestroyLinkid)) { // it may have been told before the daemon moved or forgot it
+					for i := range x.s.links {
+						if l := &x.s.links[i]; x.o.touch&bit(i) != 0 && l.class == physical && l.phase == absent && !l.attaching {
+							x.next().of(l.mac).attaching = true
+						}
+					}
+				}
 				attachesStrange(x)
 			},
 		},
