@@ -60,7 +60,7 @@ func (a *app) runCommand() *cobra.Command {
 	s.SortFlags = false
 	s.StringVar(&f.strategy, "strategy", "", "how schedules are chosen: "+strings.Join(explore.StrategyNames(), ", "))
 	s.IntVar(&f.depth, "depth", 0, "bug depth that pct is tuned to")
-	s.IntVar(&f.preemptions, "preemptions", 0, "most preemptions of a schedule, for dfs and dpor (default: any number)")
+	s.IntVar(&f.preemptions, "preemptions", 0, "most preemptions of a schedule, for dfs and dpor; -1 for any number (default: what the scenario says)")
 	s.BoolVar(&f.symmetry, "symmetry", false, "do not tell threads apart that do the same, for dpor")
 	s.Int64Var(&f.schedules, "schedules", 0, "schedules for each scenario")
 	s.DurationVar(&f.time, "time", 0, "time for each scenario, instead of a number of schedules")
@@ -89,8 +89,8 @@ func (f *runFlags) check(set *pflag.FlagSet) error {
 	switch {
 	case set.Changed("depth") && (f.depth < 1 || f.depth > 100):
 		return usagef("--depth must be from 1 to 100")
-	case set.Changed("preemptions") && (f.preemptions < 0 || f.preemptions > 100):
-		return usagef("--preemptions must be from 0 to 100")
+	case set.Changed("preemptions") && (f.preemptions < -1 || f.preemptions > 100):
+		return usagef("--preemptions must be from -1 (any number) to 100")
 	case set.Changed("schedules") && f.schedules < 1:
 		return usagef("--schedules must be at least 1")
 	case set.Changed("time") && f.time <= 0:
