@@ -73,7 +73,7 @@ func Families() []Family {
 		{"L24", "lin open answers ok*", "An open in a zone returns a link that has left the zone."},
 		{"L19", "lin islinkvisible answers true, right would be false", "A link that got a cached object is visible in the zone of an earlier one."},
 		{"L23", "lin link_event answers the wrong event", "A notification reads name, linkid and zone one after the other; or the zone of a cached object (L19)."},
-		{"L23", "lin phydev answers the wrong device", "The device of a link is asked for in two requests, between which it moves to another linkid."},
+		{"D07", "lin phydev answers the wrong device", "The device of a link is asked for in two requests, between which it moves to another linkid."},
 		{"L19", "stale dd_zid and dl_zid differ", "A cached object keeps its zone."},
 	}
 }
