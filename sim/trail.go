@@ -12,7 +12,8 @@ package sim
 // the n-th object that it registers. Serial numbers of threads start at 0, of things at 1.
 type Trail struct {
 	// Sections says that a section of a guard is one event, if it can be: see Object.Guard. The strategy
-	// then picks a thread again as long as Inside says so. Not in worlds with Config.Races.
+	// then picks a thread again as long as Inside says so. Not in worlds with Config.Races. Schedules with different
+	// fingerprints can then have the same relation.
 	Sections bool
 	// Broken says that what Sections relies on does not hold for this program.
 	Broken bool

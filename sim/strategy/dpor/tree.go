@@ -40,7 +40,7 @@ func (s *Search) itemOf(e *event) item {
 // else without it: it is taken for one that conflicts with every section.
 func (s *Search) without(first int32, e *event) item {
 	x := s.itemOf(e)
-	if len(x.uses) > 0 && x.uses[0].section && s.sees(x.uses, s.usesOf(&s.events[first])) {
+	if len(x.uses) > 0 && x.uses[0].section && sees(x.uses, s.usesOf(&s.events[first])) {
 		x.uses = slices.Clone(x.uses)
 		x.uses[0].access = sim.Write
 	}
@@ -48,7 +48,7 @@ func (s *Search) without(first int32, e *event) item {
 }
 
 // sees reports whether an event with the first uses may depend on what one with the others has done before.
-func (s *Search) sees(uses, others []use) bool {
+func sees(uses, others []use) bool {
 	for i := range uses {
 		for j := range others {
 			if uses[i].thing == others[j].thing && (i == 0 || uses[i].access != sim.Add) && others[j].access != sim.Read {
