@@ -57,6 +57,16 @@ func sameNameInZone() []Operation {
 	}
 }
 
+// renamedUnderFlow gives net0, which has a flow and no VNIC any more, the linkid 7 of a removed link from 8 to 9.
+func renamedUnderFlow(then ...Operation) []Operation {
+	return append([]Operation{
+		at("a", 1, 2, Destroy, v0, okay),
+		at("a", 3, 4, CreateLinkid, Args{Link: 7, Name: "old0", Class: env.ClassPhys}, okay),
+		at("a", 5, 6, FlowAdd, Args{Link: 1}, okay),
+		at("a", 8, 9, Rename, Args{Link: 1, Onto: 7}, okay),
+	}, then...)
+}
+
 // TestVerdicts judges small histories that show one thing each, by porcupine and the quick way.
 func TestVerdicts(t *testing.T) {
 	tests := []struct {
@@ -431,6 +441,22 @@ func TestVerdicts(t *testing.T) {
 			at("a", 1, 2, Open, Args{Name: "ip.tun0"}, Result{MAC: "iptun3", Link: 3}),
 			at("b", 3, 10, Readdir, Args{}, okay),
 			at("c", 6, 7, HoldTmp, Args{Link: 4}, Result{MAC: "iptun4", Link: 4}),
+		}},
+		{"a flow that goes from the link which had the linkid", OK, renamedUnderFlow(
+			at("c", 10, 11, Detach, Args{MAC: "e1000g0"}, fails(env.ENOTEMPTY)),
+			at("b", 7, 12, FlowRemove, Args{Link: 1}, okay),
+			at("c", 13, 14, Detach, Args{MAC: "e1000g0"}, okay),
+		)},
+		{"but not from one that is found under another", NotLinearizable, renamedUnderFlow(
+			at("b", 10, 11, FlowRemove, Args{Link: 1}, okay),
+		)},
+		{"nor twice", NotLinearizable, renamedUnderFlow(
+			at("b", 7, 12, FlowRemove, Args{Link: 1}, okay),
+			at("c", 13, 14, Detach, Args{MAC: "e1000g0"}, fails(env.ENOTEMPTY)),
+		)},
+		{"and is there to be removed by who finds the link in time", NotLinearizable, []Operation{
+			at("a", 1, 2, FlowAdd, Args{Link: 1}, okay),
+			at("b", 3, 4, FlowRemove, Args{Link: 1}, fails(env.ENOENT)),
 		}},
 		{"a notice that nobody lost", NotLinearizable, []Operation{
 			at("b", 2, 3, Destroy, v0, okay),

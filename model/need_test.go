@@ -289,7 +289,7 @@ func needs() []need {
 			at("a", 2, 3, KstatRead, Args{Name: "w0"}, fails(env.EAGAIN)),
 		}},
 		{"property", nil, []Operation{one(PropGet, v0, okay)}},
-		{"flow: removed", nil, []Operation{at("a", 1, 2, FlowAdd, v0, okay), at("a", 3, 4, FlowRemove, v0, okay)}},
+		{"flow: link found; flow: removed", nil, []Operation{at("a", 1, 2, FlowAdd, v0, okay), at("a", 3, 4, FlowRemove, v0, okay)}},
 		{"flow: walked", nil, []Operation{one(FlowWalk, v0, okay)}},
 		{"flow: no link", nil, []Operation{one(FlowWalk, Args{Link: 99}, gone)}},
 		{"flow: none", nil, []Operation{one(FlowRemove, v0, gone)}},

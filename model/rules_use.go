@@ -26,10 +26,19 @@ func useRules() []*rule {
 			},
 		},
 		{
-			name: "flow: removed", ops: []Op{FlowRemove}, answers: []env.Errno{ok},
-			says: "a flow goes", from: "environment.md 12",
+			name: "flow: link found", ops: []Op{FlowRemove}, answers: []env.Errno{ok, env.ENOENT},
+			says: "a flow is removed from the link that has the linkid when it is asked for", from: "environment.md 4.1, 12",
 			do: func(x *step) {
-				if l := x.s.find(x.o.Link); l != nil && l.flows > 0 {
+				if l := x.s.visible(x.o.Link); l != nil {
+					x.carry(int32(l.mac))
+				}
+			},
+		},
+		{
+			name: "flow: removed", ops: []Op{FlowRemove}, answers: []env.Errno{ok}, step: 1,
+			says: "a flow of its MAC goes, whatever linkid a rename has given it meanwhile", from: "environment.md 4.1, 12",
+			do: func(x *step) {
+				if l := x.s.of(word(x.value)); x.value != 0 && l.flows > 0 {
 					x.next().of(l.mac).flows--
 				}
 			},
@@ -45,12 +54,9 @@ func useRules() []*rule {
 			do: func(x *step) { x.when(x.s.visible(x.o.Link) == nil) },
 		},
 		{
-			name: "flow: none", ops: []Op{FlowRemove}, answers: []env.Errno{env.ENOENT},
-			says: "ENOENT if there is no flow to remove", from: "environment.md 12",
-			do: func(x *step) {
-				l := x.s.find(x.o.Link)
-				x.when(l != nil && l.flows == 0)
-			},
+			name: "flow: none", ops: []Op{FlowRemove}, answers: []env.Errno{env.ENOENT}, step: 1,
+			says: "or if its MAC has no flow to remove", from: "environment.md 12",
+			do: func(x *step) { x.when(x.value == 0 || x.s.of(word(x.value)).flows == 0) },
 		},
 	}
 }
