@@ -57,6 +57,15 @@ func sameNameInZone() []Operation {
 	}
 }
 
+// withAggr deletes v0 and makes an aggregation with linkid 9 of another device than net0's.
+func withAggr(then ...Operation) []Operation {
+	return append([]Operation{
+		at("a", 1, 2, Destroy, v0, okay),
+		at("a", 3, 4, CreateLinkid, Args{Link: 9, Name: "aggr0", Class: env.ClassAggr}, okay),
+		at("a", 4, 4, Create, Args{Link: 9, MAC: "aggr9", Class: env.ClassAggr}, okay),
+	}, then...)
+}
+
 // renamedUnderFlow gives net0, which has a flow and no VNIC any more, the linkid 7 of a removed link from 8 to 9.
 func renamedUnderFlow(then ...Operation) []Operation {
 	return append([]Operation{
@@ -131,6 +140,19 @@ func TestVerdicts(t *testing.T) {
 			at("a", 8, 9, Rebuild, Args{}, Result{Visible: true}),
 			at("a", 11, 12, Rebuild, Args{}, Result{Visible: true}),
 		}},
+		{"a device is in use as a port that an aggregation has got", OK, withAggr(
+			at("a", 5, 6, Use, Args{Link: 9, Onto: 1}, okay),
+			at("a", 7, 8, Detach, Args{MAC: "e1000g0"}, fails(env.EBUSY)),
+		)},
+		{"not before it gets it", NotLinearizable, withAggr(
+			at("a", 5, 6, Detach, Args{MAC: "e1000g0"}, fails(env.EBUSY)),
+			at("a", 7, 8, Use, Args{Link: 9, Onto: 1}, okay),
+		)},
+		{"nor when there is no such aggregation any more", NotLinearizable, withAggr(
+			at("a", 5, 6, Use, Args{Link: 9, Onto: 1}, okay),
+			at("a", 7, 8, Destroy, Args{Link: 9}, okay),
+			at("a", 9, 10, Detach, Args{MAC: "e1000g0"}, fails(env.EBUSY)),
+		)},
 		{"a daemon that starts loads properties, which a detach may meet", OK, []Operation{
 			at("a", 1, 2, Destroy, v0, okay),
 			at("s", 3, 4, DaemonDown, Args{}, okay),

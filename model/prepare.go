@@ -64,6 +64,7 @@ type upon struct {
 	lower env.LinkID
 	// loose says that it may be taken off again: a port of an aggregation.
 	loose bool
+	since int64 // a port that is added later
 }
 
 // pair says which links a key may stand for.
@@ -139,7 +140,7 @@ func (p *prepared) begin(sys *System) {
 		k := &sys.Links[i]
 		l := link{mac: p.words.of(k.MAC), class: classOf(k.Class)}
 		for _, id := range k.Over {
-			p.over = append(p.over, upon{l.mac, id, k.Class == env.ClassAggr})
+			p.over = append(p.over, upon{mac: l.mac, lower: id, loose: k.Class == env.ClassAggr})
 		}
 		if !k.Absent {
 			l.phase, l.id, l.name = visible, k.ID, p.words.of(k.Name)
@@ -227,7 +228,7 @@ func (p *prepared) make(o *operation, num int32) {
 	case Create:
 		p.learn(o.mac, o.Link, 0, classOf(o.Class))
 		for _, id := range o.Over {
-			p.over = append(p.over, upon{o.mac, id, o.Class == env.ClassAggr})
+			p.over = append(p.over, upon{mac: o.mac, lower: id, loose: o.Class == env.ClassAggr})
 		}
 	case Attach, Detach:
 		p.learn(o.mac, 0, 0, physical)
@@ -271,9 +272,16 @@ func (p *prepared) mayBeInterrupted(o *operation) bool {
 	})
 }
 
-// call notes what a link may be called once all links are known.
+// call notes what a link may be called, and what it may be made on, once all links are known.
 func (p *prepared) call(o *operation) {
 	switch o.Op {
+	case Use:
+		mask := marked(p.ids, o.Link)
+		for i := range p.start.links {
+			if o.Onto != env.InvalidLinkID && mask&bit(i) != 0 {
+				p.over = append(p.over, upon{mac: p.start.links[i].mac, lower: o.Onto, loose: true, since: o.Call})
+			}
+		}
 	case CreateLinkid, RemapLinkid:
 		p.names = mark(p.names, o.name, marked(p.ids, o.Link))
 	case Rename:
