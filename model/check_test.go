@@ -78,11 +78,7 @@ func renamedUnderFlow(then ...Operation) []Operation {
 
 // TestVerdicts judges small histories that show one thing each, by porcupine and the quick way.
 func TestVerdicts(t *testing.T) {
-	tests := []struct {
-		name string
-		want Verdict
-		ops  []Operation
-	}{
+	tests := []verdict{
 		{"a hold before a delete", OK, []Operation{
 			at("a", 1, 2, Hold, v0, v0Hold),
 			at("a", 3, 4, Rele, v0Given, okay),
@@ -485,10 +481,23 @@ func TestVerdicts(t *testing.T) {
 			at("a", 5, 6, Rebuild, Args{}, Result{Visible: false}),
 		}},
 	}
+	judge(t, system(), tests)
+}
+
+// verdict is a history and what it comes to.
+type verdict struct {
+	name string
+	want Verdict
+	ops  []Operation
+}
+
+// judge judges histories that start from the same system.
+func judge(t *testing.T, start System, tests []verdict) {
+	t.Helper()
 	quick, exact := NewChecker(NewRules()), NewChecker(NewRules())
 	exact.Exact = true
 	for _, test := range tests {
-		h := &History{Start: system(), Ops: test.ops}
+		h := &History{Start: start, Ops: test.ops}
 		if got := quick.Check(h); got != test.want {
 			t.Errorf("%s: %v", test.name, got)
 		}

@@ -174,6 +174,25 @@ func (x *step) when(cond bool) {
 // got reports whether l can be the link that the operation has got.
 func (x *step) got(l *link) bool { return x.o.Pending || l.mac == x.o.madeMAC }
 
+// found are the visible links that the operation may have found by its linkid before it acts: the one that has the
+// linkid, and one to which a rename meanwhile has given another.
+func (x *step) found(yield func(*link) bool) {
+	l := x.s.visible(x.o.Link)
+	if l != nil && !yield(l) || !x.around(setOf(Rename)) {
+		return
+	}
+	for i := range x.p.ops {
+		r := &x.p.ops[i]
+		meets := (x.o.Pending || r.Call < x.o.Return) && (r.Pending || x.o.Call < r.Return)
+		if r.Op != Rename || r.Link != x.o.Link || !meets {
+			continue
+		}
+		if l := x.s.visible(r.Onto); l != nil && !yield(l) {
+			return
+		}
+	}
+}
+
 // around reports whether an operation of one of the kinds was in progress at the same time and may
 // have concerned the same link.
 func (x *step) around(kinds uint64) bool { return x.o.around&kinds != 0 }

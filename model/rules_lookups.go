@@ -53,8 +53,9 @@ func lookupRules() []*rule {
 			says: "the zone that the link is in, for callers in the zone that owns it",
 			from: "environment.md 10.3, 12; seed C:1664-1668",
 			do: func(x *step) {
-				l := x.s.visible(x.o.Link)
-				x.when(l != nil && l.owner == x.o.Zone && l.zone == x.o.Result.Zone)
+				for l := range x.found {
+					x.when(l.owner == x.o.Zone && l.zone == x.o.Result.Zone)
+				}
 			},
 		},
 		{

@@ -17,20 +17,10 @@ func zoneRules() []*rule {
 			says: "the global zone moves its links; the daemon is told first, and nothing happens if it is there already",
 			from: "environment.md 12; seed C:1572, 1584-1601",
 			do: func(x *step) {
-				l := x.s.visible(x.o.Link)
-				if l == nil || l.owner != x.o.Zone || x.o.Zone != env.GlobalZone {
-					return
-				}
-				if l.zone == x.o.Into {
-					x.carry(0)
-					return
-				}
-				if x.o.Into != env.GlobalZone && !mayBeActive(x, x.o.Into) {
-					return
-				}
-				t := x.carry(int32(l.mac))
-				if e := t.entry(l.id); e != nil {
-					e.zone = x.o.Into
+				for l := range x.found {
+					if l.owner == x.o.Zone && x.o.Zone == env.GlobalZone {
+						tellMove(x, l)
+					}
 				}
 			},
 		},
@@ -43,7 +33,12 @@ func zoneRules() []*rule {
 					x.same()
 					return
 				}
-				x.next().of(word(x.value)).zone = x.o.Into
+				t := x.next()
+				l := t.of(word(x.value))
+				l.zone = x.o.Into
+				if e := t.entry(l.id); e != nil && x.value&halfTold != 0 {
+					e.zone, e.moved = x.o.Into, false
+				}
 			},
 		},
 		{
@@ -108,9 +103,11 @@ func zoneRules() []*rule {
 			from: "seed C:1609-1613",
 			do: func(x *step) {
 				x.carry(0)
-				if l := x.s.visible(x.o.Link); l != nil && l.zone != x.o.Into && x.o.Zone == env.GlobalZone {
-					t := x.carry(int32(l.zone) + 1)
-					if e := t.entry(l.id); e != nil {
+				for l := range x.found {
+					if l.zone == x.o.Into || x.o.Zone != env.GlobalZone {
+						continue
+					}
+					if e := x.carry(int32(l.zone) + 1).entry(l.id); e != nil {
 						e.zone = x.o.Into
 					}
 				}
@@ -120,13 +117,14 @@ func zoneRules() []*rule {
 			name: "setzone: told of a zone that goes", ops: []Op{SetZone}, answers: []env.Errno{env.ENXIO},
 			says: "ENXIO also if the zone to move to shuts down while the daemon is told", from: "bugs.md L30",
 			do: func(x *step) {
-				l := x.s.visible(x.o.Link)
 				_, high := x.p.status(x.o, x.o.Into)
-				if l == nil || l.zone == x.o.Into || x.o.Zone != env.GlobalZone || high < ZoneShuttingDown {
-					return
-				}
-				if e := x.carry(int32(l.zone) + 1).entry(l.id); e != nil {
-					e.zone = x.o.Into
+				for l := range x.found {
+					if l.zone == x.o.Into || x.o.Zone != env.GlobalZone || high < ZoneShuttingDown {
+						continue
+					}
+					if e := x.carry(int32(l.zone) + 1).entry(l.id); e != nil {
+						e.zone = x.o.Into
+					}
 				}
 			},
 		},
@@ -138,18 +136,25 @@ func zoneRules() []*rule {
 					x.same()
 					return
 				}
-				tellBack(x)
+				told := false
+				for l := range x.found {
+					tellBack(x, l.id)
+					told = true
+				}
+				if !told {
+					tellBack(x, x.o.Link)
+				}
 			},
 		},
 		{
 			name: "setzone: streams", ops: []Op{SetZone}, answers: []env.Errno{env.EBUSY}, step: 1,
 			says: "EBUSY while streams of the link's zone are open on it", from: "environment.md 5",
 			do: func(x *step) {
-				l := x.s.visible(x.o.Link)
-				if l == nil || l.local == 0 && !x.around(setOf(StreamAttach, StreamDetach, Rename)) {
-					return
+				for l := range x.found {
+					if l.local > 0 || x.around(setOf(StreamAttach, StreamDetach, Rename)) {
+						tellBack(x, l.id)
+					}
 				}
-				tellBack(x)
 			},
 		},
 		{
@@ -232,10 +237,31 @@ func zoneRules() []*rule {
 	}
 }
 
+// halfTold marks the value of a move of which the daemon has done only a part when it died, and does the rest when it
+// is asked again.
+const halfTold = 1 << 16
+
+// tellMove tells the daemon of the move of a link, which is over if the link is there already.
+func tellMove(x *step, l *link) {
+	if l.zone == x.o.Into {
+		x.carry(0)
+		return
+	}
+	if x.o.Into != env.GlobalZone && !mayBeActive(x, x.o.Into) {
+		return
+	}
+	if e := x.carry(int32(l.mac)).entry(l.id); e != nil {
+		e.zone = x.o.Into
+	}
+	if e := x.s.entry(l.id); e != nil && !e.moved && x.around(setOf(DaemonDown, DaemonStart)) {
+		x.carry(int32(l.mac) | halfTold).entry(l.id).moved = true
+	}
+}
+
 // tellBack tells the daemon that a link is in the zone that it was in before, if it was told of another. It may
 // not be there, or refuse, in which case it keeps what it was told.
-func tellBack(x *step) {
-	e := x.next().entry(x.o.Link)
+func tellBack(x *step, id env.LinkID) {
+	e := x.next().entry(id)
 	if e == nil || x.value == 0 {
 		return
 	}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package model
+
+import (
+	"testing"
+
+	"dlsim/devnet/env"
+)
+
+// What operations have done at one moment, and have not at the next.
+
+// renamedUnder gives net0, which has no VNIC any more, the linkid 7 of a removed link from 6 to 7.
+func renamedUnder(then ...Operation) []Operation {
+	return append([]Operation{
+		at("a", 1, 2, Destroy, v0, okay),
+		at("a", 3, 4, CreateLinkid, Args{Link: 7, Name: "old0", Class: env.ClassPhys}, okay),
+		at("a", 6, 7, Rename, Args{Link: 1, Onto: 7}, okay),
+	}, then...)
+}
+
+// TestRenamedUnderOperations: what has found a link by its linkid goes on with the link, also if that gets another linkid.
+func TestRenamedUnderOperations(t *testing.T) {
+	judge(t, system(), []verdict{
+		{"the zone of the link that had the linkid", OK, renamedUnder(
+			at("a", 8, 9, SetZone, Args{Link: 7, Into: 5}, okay),
+			at("b", 5, 10, GetZone, Args{Link: 1}, Result{Zone: 5}),
+		)},
+		{"and of no link that had lost it", NotLinearizable, renamedUnder(
+			at("a", 8, 9, SetZone, Args{Link: 7, Into: 5}, okay),
+			at("b", 10, 11, GetZone, Args{Link: 1}, Result{Zone: 5}),
+		)},
+		{"it moves, and the daemon is told of its new linkid", OK, renamedUnder(
+			at("b", 5, 10, SetZone, Args{Link: 1, Into: 5}, okay),
+			at("c", 11, 12, GetLinkid, Args{Name: "old0", Zone: 5}, Result{Link: 7}),
+		)},
+		{"but not if it is not looked for before", NotLinearizable, renamedUnder(
+			at("b", 8, 10, SetZone, Args{Link: 1, Into: 5}, okay),
+		)},
+	})
+}
+
+// TestHalfTold: a daemon that dies in a move may have taken the link out of its zone and not put it into the other yet.
+func TestHalfTold(t *testing.T) {
+	start := system()
+	start.Zones = append(start.Zones, Zone{ID: 6, State: ZoneRunning})
+	start.Links[1].Zone, start.Names[1].Zone = 5, 5
+	move := at("a", 1, 20, SetZone, Args{Link: 2, Into: 6}, okay)
+	unknown := func(from int64, zone env.ZoneID) Operation {
+		return at("c", from, from+1, GetLinkid, Args{Name: "v0", Zone: zone}, fails(env.ENOENT))
+	}
+	dies, starts := at("s", 2, 3, DaemonDown, Args{}, okay), at("s", 4, 5, DaemonStart, Args{}, okay)
+	judge(t, start, []verdict{
+		{"in neither", OK, []Operation{move, dies, starts, unknown(6, 5), unknown(8, 6)}},
+		{"one that lives moves it at once", NotLinearizable, []Operation{move, unknown(6, 5), unknown(8, 6)}},
+		{"and in the end it is there", NotLinearizable, []Operation{move, dies, starts, unknown(21, 6)}},
+		{"and not in the other", OK, []Operation{move, dies, starts, unknown(21, 5)}},
+	})
+}
