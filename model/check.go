@@ -167,8 +167,11 @@ func (c *Checker) take(s *state, o *operation, n int, out []*state) []*state {
 		}
 		f := t.flight(o.num)
 		f.stage = uint8(n + 1)
-		if n+1 >= len(o.plan.steps) {
+		switch {
+		case n+1 >= len(o.plan.steps):
 			f.value = 0
+		case f.value == 0 && n+1 >= o.plan.rest:
+			f.stage = uint8(len(o.plan.steps))
 		}
 		t.advance(f)
 		out = addState(out, t)

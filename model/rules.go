@@ -20,6 +20,8 @@ type rule struct {
 	// answers are those the rule is part of; anyError stands for all but success.
 	answers []env.Errno
 	step    int // from 0; atReturn for the moment of the return
+	// carried says of a later step that it leaves all as it is when no earlier one has carried a value to it.
+	carried bool
 	says    string
 	from    string // environment.md, or lines of the seed
 	do      func(x *step)
@@ -37,6 +39,8 @@ type plan struct {
 	steps [][]*rule
 	// returns are the rules of the step at the return, nil if there is none.
 	returns []*rule
+	// rest is the first of the last steps that all leave everything as it is without a value.
+	rest int
 	// pending says that each step may be left out: the operation was cut off.
 	pending bool
 	// free says that nothing is judged: the operation says only what may go wrong elsewhere.
@@ -119,7 +123,15 @@ func makePlan(list []*rule, without string, k Op, fits func(*rule) bool) *plan {
 			*at = append(*at, x)
 		}
 	}
+	p.rest = len(p.steps)
+	for p.rest > 1 && onlyCarried(p.steps[p.rest-1]) {
+		p.rest--
+	}
 	return p
+}
+
+func onlyCarried(step []*rule) bool {
+	return len(step) > 0 && !slices.ContainsFunc(step, func(x *rule) bool { return !x.carried })
 }
 
 func (r *Rules) plan(o *operation) *plan {

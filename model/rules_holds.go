@@ -69,16 +69,16 @@ func holdRules() []*rule {
 			do: giveBack,
 		},
 		{
-			name: "rele: last of a tunnel", ops: []Op{Rele, Close}, answers: []env.Errno{ok}, step: 1,
+			name: "rele: last of a tunnel", ops: []Op{Rele, Close}, answers: []env.Errno{ok}, step: 1, carried: true,
 			says: "the last release of an implicit tunnel deletes it", from: "seed C:1264-1269",
 			do: lastOfTunnel,
 		},
 		{
-			name: "rele: tunnel leaves its zone", ops: []Op{Rele, Close}, answers: []env.Errno{ok}, step: 2,
+			name: "rele: tunnel leaves its zone", ops: []Op{Rele, Close}, answers: []env.Errno{ok}, step: 2, carried: true,
 			says: "which leaves its zone on the way", from: "seed C:1080-1097, 1606", do: tunnelLeaves,
 		},
 		{
-			name: "rele: tunnel forgotten", ops: []Op{Rele, Close}, answers: []env.Errno{ok}, step: 3,
+			name: "rele: tunnel forgotten", ops: []Op{Rele, Close}, answers: []env.Errno{ok}, step: 3, carried: true,
 			says: "and then the daemon forgets it", from: "seed C:1988-1992", do: tunnelForgotten,
 		},
 		{

@@ -146,7 +146,7 @@ func lifeRules() []*rule {
 			},
 		},
 		{
-			name: "destroy: leaves its zone", ops: []Op{Destroy, Detach}, answers: []env.Errno{ok}, step: 1,
+			name: "destroy: leaves its zone", ops: []Op{Destroy, Detach}, answers: []env.Errno{ok}, step: 1, carried: true,
 			says: "then it leaves the zone that it was in, which is one more change for a listing", from: "seed C:1080-1097, 1606",
 			do: func(x *step) {
 				if x.value == int32(env.GlobalZone) {

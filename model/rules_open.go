@@ -276,15 +276,15 @@ func openRules() []*rule {
 			says: "and the reference of the stream is given back", from: "environment.md 12", do: giveBack,
 		},
 		{
-			name: "stream: last of a tunnel", ops: []Op{StreamDetach}, answers: []env.Errno{ok}, step: 2,
+			name: "stream: last of a tunnel", ops: []Op{StreamDetach}, answers: []env.Errno{ok}, step: 2, carried: true,
 			says: "the last one deletes an implicit tunnel", from: "seed C:1264-1269", do: lastOfTunnel,
 		},
 		{
-			name: "stream: tunnel leaves its zone", ops: []Op{StreamDetach}, answers: []env.Errno{ok}, step: 3,
+			name: "stream: tunnel leaves its zone", ops: []Op{StreamDetach}, answers: []env.Errno{ok}, step: 3, carried: true,
 			says: "which leaves its zone on the way", from: "seed C:1080-1097, 1606", do: tunnelLeaves,
 		},
 		{
-			name: "stream: tunnel forgotten", ops: []Op{StreamDetach}, answers: []env.Errno{ok}, step: 4,
+			name: "stream: tunnel forgotten", ops: []Op{StreamDetach}, answers: []env.Errno{ok}, step: 4, carried: true,
 			says: "and then the daemon forgets it", from: "seed C:1988-1992", do: tunnelForgotten,
 		},
 	}

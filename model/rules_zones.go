@@ -25,7 +25,7 @@ func zoneRules() []*rule {
 			},
 		},
 		{
-			name: "setzone: moved", ops: []Op{SetZone}, answers: []env.Errno{ok}, step: 1,
+			name: "setzone: moved", ops: []Op{SetZone}, answers: []env.Errno{ok}, step: 1, carried: true,
 			says: "then the link is in the zone, which is a reference of its own",
 			from: "seed C:1602-1607, 1630-1653",
 			do: func(x *step) {
@@ -42,7 +42,7 @@ func zoneRules() []*rule {
 			},
 		},
 		{
-			name: "setzone: noted", ops: []Op{SetZone, zoneRemove}, answers: []env.Errno{ok}, step: 2,
+			name: "setzone: noted", ops: []Op{SetZone, zoneRemove}, answers: []env.Errno{ok}, step: 2, carried: true,
 			says: "a listing is told of it a moment later", from: "seed C:1604-1606",
 			do: func(x *step) {
 				if x.value == 0 {
@@ -53,11 +53,11 @@ func zoneRules() []*rule {
 			},
 		},
 		{
-			name: "setzone: kstat deleted", ops: []Op{SetZone, zoneRemove}, answers: []env.Errno{ok}, step: 3,
+			name: "setzone: kstat deleted", ops: []Op{SetZone, zoneRemove}, answers: []env.Errno{ok}, step: 3, carried: true,
 			says: "then its kstat in the zone that it has left goes", from: "seed C:1655-1657", do: leaveKstat,
 		},
 		{
-			name: "setzone: kstat created", ops: []Op{SetZone}, answers: []env.Errno{ok}, step: 4,
+			name: "setzone: kstat created", ops: []Op{SetZone}, answers: []env.Errno{ok}, step: 4, carried: true,
 			says: "and one in the zone that it has come to comes", from: "seed C:1658-1660",
 			do: func(x *step) {
 				l := x.s.of(word(x.value))
@@ -129,7 +129,7 @@ func zoneRules() []*rule {
 			},
 		},
 		{
-			name: "setzone: told again", ops: []Op{SetZone}, answers: []env.Errno{env.ENXIO}, step: 1,
+			name: "setzone: told again", ops: []Op{SetZone}, answers: []env.Errno{env.ENXIO}, step: 1, carried: true,
 			says: "whereupon the daemon is told again", from: "seed C:1609-1613",
 			do: func(x *step) {
 				if x.value == 0 {
@@ -224,7 +224,7 @@ func zoneRules() []*rule {
 			},
 		},
 		{
-			name: "zone_shutdown: moved", ops: []Op{zoneRemove}, answers: []env.Errno{ok}, step: 1,
+			name: "zone_shutdown: moved", ops: []Op{zoneRemove}, answers: []env.Errno{ok}, step: 1, carried: true,
 			says: "then the link is in the global zone", from: "seed C:1602-1607, 1652-1653",
 			do: func(x *step) {
 				if x.value == 0 {
