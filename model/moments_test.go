@@ -57,3 +57,48 @@ func TestHalfTold(t *testing.T) {
 		{"and not in the other", OK, []Operation{move, dies, starts, unknown(21, 5)}},
 	})
 }
+
+// TestNotices: a listing is told of each coming and going of a tunnel, also to its zone and from it, and not more often.
+func TestNotices(t *testing.T) {
+	told := func(n int, then ...Operation) (out []Operation) {
+		for i := range int64(n) {
+			out = append(out, at("r", 20+2*i, 21+2*i, Rebuild, Args{}, Result{Visible: true}))
+		}
+		return append(out, then...)
+	}
+	// A daemon that starts meanwhile has forgotten the tunnel, which the open then deletes.
+	lost := func(zone env.ZoneID) []Operation {
+		return []Operation{
+			at("r", 10, 11, Rebuild, Args{}, Result{Visible: false}),
+			at("s", 12, 13, DaemonDown, Args{}, okay), at("s", 14, 15, DaemonStart, Args{}, okay),
+			at("a", 12, 99, Open, Args{Name: "ip.tun0", Zone: zone}, fails(env.ENOENT)),
+		}
+	}
+	made := []Operation{
+		at("a", 1, 2, Open, Args{Name: "ip.tun0", Zone: 5}, Result{MAC: "iptun3", Link: 3}),
+		at("b", 3, 6, Rename, Args{Link: 3, Name: "x0"}, fails(env.EBUSY)),
+		at("a", 4, 5, Close, Args{MAC: "iptun3", Zone: 5}, okay), // not the last, for the rename has it open
+	}
+	// A listing that begins before the tunnel is closed makes it again.
+	again := func(zone env.ZoneID) []Operation {
+		return []Operation{
+			at("a", 1, 2, Open, Args{Name: "ip.tun0", Zone: zone}, Result{MAC: "iptun3", Link: 3}),
+			at("b", 3, 99, Readdir, Args{Zone: zone}, okay),
+			at("a", 4, 5, Close, Args{MAC: "iptun3", Zone: zone}, okay),
+			at("r", 10, 11, Rebuild, Args{}, Result{Visible: true}),
+		}
+	}
+	listing := at("b", 12, 99, Readdir, Args{Zone: 5}, okay)
+	judge(t, system(), []verdict{
+		{"an open of a zone that fails tells four times", OK, told(4, lost(5)...)},
+		{"not five times", NotLinearizable, told(5, lost(5)...)},
+		{"one of the global zone tells twice", OK, told(2, lost(0)...)},
+		{"not three times", NotLinearizable, told(3, lost(0)...)},
+		{"a listing that deletes a tunnel of its zone tells twice", OK, told(3, append(made, listing)...)},
+		{"and not more often", NotLinearizable, told(4, append(made, listing)...)},
+		{"one that makes a tunnel tells when it comes and when it goes", OK, told(2, again(0)...)},
+		{"and not more often", NotLinearizable, told(3, again(0)...)},
+		{"in a zone it tells twice as often", OK, told(4, again(5)...)},
+		{"and not more often", NotLinearizable, told(5, again(5)...)},
+	})
+}

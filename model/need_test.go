@@ -67,7 +67,7 @@ func needs() []need {
 			at("a", 3, 4, Rebuild, Args{}, Result{Visible: true}),
 			at("a", 5, 6, Rebuild, Args{}, okay),
 		}},
-		{"readdir: clears the notice; readdir: as it is", nil, []Operation{
+		{"readdir: clears the notice; readdir: as it is; readdir: more notices; readdir: notice before last; readdir: last notice", nil, []Operation{
 			at("b", 1, 2, Destroy, v0, okay),
 			at("a", 3, 4, Readdir, Args{}, okay),
 			at("a", 5, 6, Rebuild, Args{}, okay),
@@ -250,7 +250,7 @@ func needs() []need {
 		{"open: name known; open: held; open: zone; open: still the zone's", nil, []Operation{
 			at("a", 1, 2, Open, Args{Name: "v0"}, v0Hold), at("a", 3, 4, Destroy, v0, fails(env.EBUSY)),
 		}},
-		{"open: taken back", nil, []Operation{
+		{"open: taken back; open: more notices; open: last notice", nil, []Operation{
 			at("s", 10, 11, Signal, Args{Target: "a"}, okay), later(Open, Args{Name: "ip.tun0"}, fails(env.EINTR)),
 		}},
 		{"open: name made; open: tunnel registered; open: kstat made; open: tunnel made", nil, []Operation{one(Open, Args{Name: "ip.tun0"}, tun)}},

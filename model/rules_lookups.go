@@ -178,7 +178,7 @@ func lookupRules() []*rule {
 				for i := range x.s.links {
 					l := &x.s.links[i]
 					if l.implicit && l.phase == visible && !l.held() && l.flows == 0 {
-						t := x.next()
+						t := x.carry(x.notices(l.owner, 0, 1))
 						t.of(l.mac).gone()
 						t.changed(x)
 						if e := t.entry(l.id); e != nil {
@@ -198,10 +198,23 @@ func lookupRules() []*rule {
 				for i := range x.s.names {
 					e := &x.s.names[i]
 					if isTunnelName(x.p.words.text(e.name)) && (goes || e.known != yes || e.listed(x.o.Zone) != yes) {
-						x.next().madeInPassing(x, e.name)
+						x.carry(x.notices(x.o.Zone, 1, 3)).madeInPassing(x, e.name)
 					}
 				}
 			},
+		},
+		{
+			name: "readdir: more notices", ops: []Op{Readdir}, answers: []env.Errno{ok}, step: 2, carried: true,
+			says: "each coming and going of a tunnel, also to its zone and from it, is told to the next listing",
+			from: "seed C:908, 1066, 1606", do: moreNotices,
+		},
+		{
+			name: "readdir: notice before last", ops: []Op{Readdir}, answers: []env.Errno{ok}, step: 3, carried: true,
+			says: "at moments of their own", from: "seed C:908, 1066, 1606", do: moreNotices,
+		},
+		{
+			name: "readdir: last notice", ops: []Op{Readdir}, answers: []env.Errno{ok}, step: 4, carried: true,
+			says: "up to four", from: "seed C:908, 1066, 1606", do: moreNotices,
 		},
 	}
 }

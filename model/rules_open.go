@@ -13,6 +13,8 @@ const (
 	madeHere = -1 // nobody knew it: the open makes a tunnel
 	settled  = -2 // the reason of the error is found
 	attached = -3 // it is a device's, which is attached; the daemon is asked again
+	// noted, and one less for each further notice, says how many more times a listing is told of a tunnel.
+	noted = -4
 )
 
 // openRules are opens by name in /dev/net and streams.
@@ -198,10 +200,11 @@ func openRules() []*rule {
 			from: "seed C:1285, 1711-1717; environment.md 10.6",
 			do: func(x *step) {
 				l := x.s.visible(env.LinkID(x.value))
-				if x.value == settled {
+				switch {
+				case x.value == settled:
 					takenBack(x)
-				} else {
-					x.when(l == nil || x.o.Zone != env.GlobalZone && l.zone != x.o.Zone)
+				case l == nil || x.o.Zone != env.GlobalZone && l.zone != x.o.Zone:
+					x.carry(0)
 				}
 			},
 		},
@@ -210,6 +213,14 @@ func openRules() []*rule {
 			answers: slices.DeleteFunc(env.Errnos(), func(e env.Errno) bool { return e == env.ENOENT }),
 			says:    "a tunnel that an open does not get is deleted again, which is one more change for a listing",
 			from:    "seed C:908, 1066", do: takenBack,
+		},
+		{
+			name: "open: more notices", ops: []Op{Open}, answers: []env.Errno{anyError}, step: 2, carried: true,
+			says: "a tunnel of a zone also comes to it", from: "seed C:928, 1606", do: moreNotices,
+		},
+		{
+			name: "open: last notice", ops: []Op{Open}, answers: []env.Errno{anyError}, step: 3, carried: true,
+			says: "and leaves it, which are changes of their own", from: "seed C:1080-1097, 1606", do: moreNotices,
 		},
 		{
 			name: "open: tunnel unfinished", ops: []Op{Open}, answers: []env.Errno{env.ENOENT, env.EINVAL, env.EEXIST},
@@ -293,10 +304,35 @@ func openRules() []*rule {
 // takenBack is the end of an open that fails, of a name that it may have made a tunnel of.
 func takenBack(x *step) {
 	if !isTunnelName(x.o.Name) {
-		x.same()
+		x.carry(0)
 		return
 	}
-	x.next().mayHaveChanged(x)
+	x.carry(x.notices(x.o.Zone, 0, 2)).mayHaveChanged(x)
+}
+
+// notices returns the value that says how often a listing is told again of a tunnel of a zone, global times if that
+// is the global one, else other times.
+func (x *step) notices(zone env.ZoneID, global, other int32) int32 {
+	more := global
+	if zone != env.GlobalZone {
+		more = other
+	}
+	if more == 0 || !x.p.rebuilds {
+		return 0
+	}
+	return noted - more
+}
+
+// moreNotices tells a listing of a tunnel again, if that is still to be done.
+func moreNotices(x *step) {
+	switch {
+	case x.value >= noted || x.value < noted-3:
+		x.same()
+	case x.value == noted-1:
+		x.carry(0).mayHaveChanged(x)
+	default:
+		x.carry(x.value + 1).mayHaveChanged(x)
+	}
 }
 
 // isTunnelName reports whether an open of the name makes a tunnel (seed C:77-81): one of three
