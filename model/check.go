@@ -223,10 +223,13 @@ func (c *Checker) arrive(s *state, i int, out []*state) []*state {
 		if at >= 0 {
 			e = t.names[at]
 		}
+		fresh := t.links[i].phase == absent
+		if had := t.links[i]; !fresh && !c.p.unsettled { // it has got its name and linkid
+			e.id, e.name, e.owner = had.id, had.name, had.owner
+		}
 		if l := t.find(e.id); l != nil && l != &t.links[i] {
 			continue
 		}
-		fresh := t.links[i].phase == absent
 		if !fresh && c.p.unsettled && ph == visible { // or it fails, and may be tried again
 			f := c.copy(s)
 			f.links[i].gone()

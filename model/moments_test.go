@@ -102,3 +102,62 @@ func TestNotices(t *testing.T) {
 		{"and not more often", NotLinearizable, told(5, again(5)...)},
 	})
 }
+
+// TestInPassing: what is on its way shows where it need not be found.
+func TestInPassing(t *testing.T) {
+	vain := []Operation{
+		at("s", 1, 2, Signal, Args{Target: "a"}, okay),
+		at("b", 3, 4, CreateLinkid, Args{Link: 3, Name: "s0", Class: env.ClassSimnet}, okay),
+		at("a", 5, 10, Create, Args{Link: 3, MAC: "sim0", Class: env.ClassSimnet}, fails(env.EINTR)),
+	}
+	named := func(from int64) []Operation {
+		return append([]Operation{
+			at("b", from, from+1, Rename, Args{Link: 2, Name: "s0"}, okay),
+			at("b", from+8, from+9, KstatRead, Args{Name: "s0"}, fails(env.ENOENT)),
+		}, vain...)
+	}
+	deleted := []Operation{
+		at("a", 1, 20, Destroy, v0, okay),
+		at("b", 2, 3, HoldByDev, v0Given, fails(env.ENOENT)),
+	}
+	exists := func(from int64) Operation {
+		return at("b", from, from+1, Create, Args{Link: 2, MAC: "vnic0", Class: env.ClassVNIC, Over: []env.LinkID{1}}, fails(env.EEXIST))
+	}
+	held := []Operation{
+		at("c", 6, 7, Hold, Args{Link: 4}, Result{MAC: "iptun4", Link: 4}),
+		at("d", 8, 9, Open, Args{Name: "ip.tun0"}, Result{MAC: "iptun4", Link: 4}),
+		at("d", 10, 11, Close, Args{MAC: "iptun4"}, okay),
+		at("d", 12, 13, HoldByDev, Args{MAC: "iptun4"}, Result{MAC: "iptun4", Link: 4}),
+	}
+	listed := append([]Operation{
+		at("a", 1, 2, Open, Args{Name: "ip.tun0"}, Result{MAC: "iptun3", Link: 3}),
+		at("b", 3, 20, Readdir, Args{}, okay),
+		at("a", 4, 5, Close, Args{MAC: "iptun3"}, okay),
+	}, held...)
+	dies := []Operation{at("s", 2, 3, DaemonDown, Args{}, okay), at("s", 4, 5, DaemonStart, Args{}, okay)}
+	loses := append(dies, at("b", 6, 21, Open, Args{Name: "ip.tun0"}, fails(env.ENOENT)))
+	left := at("a", 1, 20, Open, Args{Name: "ip.tun0"}, fails(env.EINTR))
+	coming := func(name string) []Operation {
+		return []Operation{
+			at("a", 1, 2, Destroy, v0, okay),
+			at("a", 3, 4, Detach, Args{MAC: "e1000g0"}, okay),
+			at("a", 5, 6, Attach, Args{MAC: "e1000g0"}, okay),
+			at("b", 7, 8, MacnameToLinkid, Args{MAC: "e1000g0"}, Result{Link: 1}),
+			at("b", 9, 10, RemapLinkid, Args{Link: 1, Name: "x0"}, okay),
+			at("c", 11, 12, Hold, Args{Link: 1}, fails(env.ENOENT)),
+			at("c", 13, 14, LinkEvent, Args{MAC: "e1000g0"}, Result{Name: name, Link: 1}),
+		}
+	}
+	judge(t, system(), []verdict{
+		{"the kstat of a link that is being made in vain", OK, named(6)},
+		{"not when it has failed", NotLinearizable, named(11)},
+		{"the MAC of a link that nobody finds any more", OK, append(deleted, exists(4))},
+		{"not when it has been deleted", NotLinearizable, append(deleted, exists(21))},
+		{"a tunnel that a listing has made, and somebody holds", OK, listed},
+		{"nobody else has made one", NotLinearizable, held},
+		{"an open that the daemon has left takes the name of another", OK, append(loses, left)},
+		{"nobody else does", NotLinearizable, loses},
+		{"a link that comes has the name that it was given", OK, coming("net0")},
+		{"and no later one", NotLinearizable, coming("x0")},
+	})
+}

@@ -90,7 +90,7 @@ func hasKstat(l *link, name word, zone env.ZoneID) bool {
 // makeKstat gives a link that has none a kstat in its owner's zone, unless the name is taken.
 func makeKstat(x *step, l *link) {
 	taken := x.s.kstatTaken(l.name, l.owner)
-	if taken || x.kstatLeft(l.name, l.owner) {
+	if taken || x.kstatLeft(l, l.owner) {
 		x.same()
 	}
 	if !taken {
@@ -99,10 +99,11 @@ func makeKstat(x *step, l *link) {
 }
 
 // kstatLeft reports whether there may be a kstat of a link that somebody is deleting, and that nobody finds any
-// more: the kstat goes last.
-func (x *step) kstatLeft(name word, owner env.ZoneID) bool {
+// more: the kstat goes last. So may there be one of another link that is being made in vain.
+func (x *step) kstatLeft(of *link, zone env.ZoneID) bool {
 	return slices.ContainsFunc(x.s.links, func(l link) bool {
-		return l.phase == absent && l.name == name && l.owner == owner && x.s.deleted(x.p, &l)
+		return l.mac != of.mac && l.name == of.name && l.owner == zone &&
+			(l.phase == absent && x.s.deleted(x.p, &l) || l.phase == initialising && l.ownName == 0)
 	})
 }
 

@@ -62,9 +62,12 @@ func lifeRules() []*rule {
 		},
 		{
 			name: "create: exists", ops: []Op{Create}, answers: []env.Errno{env.EEXIST}, step: 1,
-			says: "EEXIST if there is a link with the linkid or the MAC", from: "environment.md 12; seed C:830-847",
+			says: "EEXIST if there is a link with the linkid or the MAC, which a link that is being deleted keeps to the last",
+			from: "environment.md 12; seed C:830-847",
 			do: func(x *step) {
-				x.when(taken(x) || classOf(x.o.Class) == tunnel && x.around(setOf(Destroy, Create, Rele, Close)))
+				l := x.s.of(x.o.mac)
+				x.when(taken(x) || classOf(x.o.Class) == tunnel && x.around(setOf(Destroy, Create, Rele, Close)) ||
+					l != nil && l.phase == absent && x.s.deleted(x.p, l))
 			},
 		},
 		{

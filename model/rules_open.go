@@ -227,7 +227,8 @@ func openRules() []*rule {
 			says: "a tunnel that somebody deletes while an open makes it is not opened",
 			from: "bugs.md L14; environment.md 11",
 			do: func(x *step) {
-				if isTunnelName(x.o.Name) && x.around(setOf(Destroy, DestroyLinkid, ZoneHalted)) {
+				interrupted := x.around(setOf(Open)) && x.p.unsettled // an open that the daemon has left takes the name back
+				if isTunnelName(x.o.Name) && (interrupted || x.around(setOf(Destroy, DestroyLinkid, ZoneHalted))) {
 					leavesName(x, settled)
 				}
 			},

@@ -63,7 +63,7 @@ func zoneRules() []*rule {
 				l := x.s.of(word(x.value))
 				moves := x.value != 0 && x.o.Into != env.GlobalZone
 				taken := moves && x.s.kstatTaken(l.name, x.o.Into)
-				if !moves || taken || x.kstatLeft(l.name, x.o.Into) {
+				if !moves || taken || x.kstatLeft(l, x.o.Into) {
 					x.same()
 				}
 				if moves && !taken {

@@ -235,7 +235,7 @@ func (s *state) anonymous(o *operation) bool {
 		return id != env.InvalidLinkID && s.find(id) == nil && s.entry(id) == nil
 	}
 	ids := unknown(o.Link) || unknown(o.Result.Link) || slices.ContainsFunc(o.Over, unknown)
-	if e := s.entry(unknownID); e != nil && (ids || o.mac != 0 && s.of(o.mac) == nil || o.Op == KstatRead && o.name == e.name) {
+	if e := s.entry(unknownID); e != nil && (ids || o.mac != 0 && s.nobodys(o.mac) || o.Op == KstatRead && o.name == e.name) {
 		return true
 	}
 	if !slices.ContainsFunc(s.links, func(l link) bool { return l.unnamed() || l.strange || s.comesUnnamed(&l) }) {
@@ -246,6 +246,13 @@ func (s *state) anonymous(o *operation) bool {
 	}
 	known := func(e entry) bool { return e.name == o.name }
 	return ids || o.name != 0 && !slices.ContainsFunc(s.names, known)
+}
+
+// nobodys reports whether no link has the MAC, or none but a tunnel that a listing may have made again, before an
+// open of the history got it.
+func (s *state) nobodys(mac word) bool {
+	l := s.of(mac)
+	return l == nil || l.class == tunnel && l.phase == absent
 }
 
 // comesUnnamed reports whether the link is of a device that is being attached and that the daemon had never seen. It is
