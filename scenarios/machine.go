@@ -25,7 +25,8 @@ type machine struct {
 	barriers []*barrier
 	procs    []env.Process
 	history  history
-	quiet    bool // the schedule has come to its end: all that was begun is done
+	quiet    bool       // the schedule has come to its end: all that was begun is done
+	reserved env.LinkID // highest linkid that a thread gives a new link
 }
 
 func newMachine(sc *Scenario, cfg devnet.Config, stale bool) *machine {
@@ -35,6 +36,7 @@ func newMachine(sc *Scenario, cfg devnet.Config, stale bool) *machine {
 		a.run = a.main
 		m.actors = append(m.actors, a)
 		m.addBarriers(sc.Threads[i].Steps)
+		m.reserve(sc.Threads[i].Steps)
 	}
 	m.procs = make([]env.Process, len(sc.Processes))
 	m.faults = make([]fault, len(sc.Faults))
@@ -44,6 +46,18 @@ func newMachine(sc *Scenario, cfg devnet.Config, stale bool) *machine {
 	}
 	m.history.Start = systemOf(m)
 	return m
+}
+
+// reserve notes the linkids that the steps give new links.
+func (m *machine) reserve(steps []Step) {
+	for i := range steps {
+		switch a := steps[i].Args.(type) {
+		case *createArgs:
+			m.reserved = max(m.reserved, env.LinkID(m.sc.link(a.Link).ID))
+		case *repeatArgs:
+			m.reserve(a.Steps)
+		}
+	}
 }
 
 // main is the first thread of a schedule: it brings the system up, lets the scenario's
@@ -125,6 +139,7 @@ func (m *machine) bringUp(t *sim.Thread) {
 		m.kernel.Daemon.Forks = dlmgmtd.ForksNever
 	}
 	m.kernel.Daemon.Start(t)
+	m.kernel.Daemon.Reserve(m.reserved)
 	for i := range m.sc.System.Links {
 		l := &m.sc.System.Links[i]
 		if l.Class == "phys" && !l.Removed {

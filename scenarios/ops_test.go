@@ -68,6 +68,7 @@ system:
 			"create and destroy", "", "create: sim0 | create: sim0 | create: stub0 | destroy: sim0 | destroy: sim0 | create: sim0",
 			"0 EEXIST 0 0 ENOENT 0",
 		},
+		{"the linkid of a new link is its own", "", "{open: ip.tun7, as: t} | create: tun1 | close: t", "0 0 0"},
 		{
 			"delete with a flow", "", "destroy: flow0 | flow_remove: flow0 | flow_remove: flow0 | destroy: flow0",
 			"ENOTEMPTY 0 ENOENT 0",

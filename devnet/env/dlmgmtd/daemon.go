@@ -296,3 +296,7 @@ func (d *Daemon) Links(visit func(Link)) {
 		visit(*k)
 	}
 }
+
+// Reserve has the daemon give out no linkid up to id: userland asks for those itself (CREATE_LINKID). It is not
+// an operation.
+func (d *Daemon) Reserve(id env.LinkID) { d.lastID = max(d.lastID, id) }
