@@ -16,7 +16,8 @@ func (p *prepared) touches(o *operation) uint64 {
 	}
 	m := marked(p.ids, o.Link) | marked(p.ids, o.Onto) | marked(p.names, o.name)
 	for i := range p.start.links {
-		if l := p.start.links[i].mac; l != 0 && (l == o.mac || l == o.madeMAC) {
+		// An open by the name of a device holds the device.
+		if l := p.start.links[i].mac; l != 0 && (l == o.mac || l == o.madeMAC || o.Op == Open && l == o.name) {
 			m |= bit(i)
 		}
 	}

@@ -30,6 +30,14 @@ func TestRenamedUnderOperations(t *testing.T) {
 			at("a", 8, 9, SetZone, Args{Link: 7, Into: 5}, okay),
 			at("b", 10, 11, GetZone, Args{Link: 1}, Result{Zone: 5}),
 		)},
+		{"whether it is in a zone", OK, renamedUnder(
+			at("a", 8, 9, SetZone, Args{Link: 7, Into: 5}, okay),
+			at("b", 5, 10, IsLinkVisible, Args{Link: 1, Into: 5}, Result{Visible: true}),
+		)},
+		{"and no link that had lost it", NotLinearizable, renamedUnder(
+			at("a", 8, 9, SetZone, Args{Link: 7, Into: 5}, okay),
+			at("b", 10, 11, IsLinkVisible, Args{Link: 1, Into: 5}, Result{Visible: true}),
+		)},
 		{"it moves, and the daemon is told of its new linkid", OK, renamedUnder(
 			at("b", 5, 10, SetZone, Args{Link: 1, Into: 5}, okay),
 			at("c", 11, 12, GetLinkid, Args{Name: "old0", Zone: 5}, Result{Link: 7}),
@@ -148,6 +156,20 @@ func TestInPassing(t *testing.T) {
 			at("c", 13, 14, LinkEvent, Args{MAC: "e1000g0"}, Result{Name: name, Link: 1}),
 		}
 	}
+	refused := func(from int64) []Operation {
+		return []Operation{
+			at("a", 1, 2, SetZone, Args{Link: 2, Into: 5}, okay),
+			at("a", 3, 10, SetZone, Args{Link: 2, Into: 6}, fails(env.ENXIO)),
+			at("b", from, from+1, Rename, Args{Link: 2, Name: "w0", Zone: 5}, fails(env.EACCES)),
+		}
+	}
+	heldDevice := func(from int64) []Operation {
+		return []Operation{
+			at("a", 1, 2, Destroy, v0, okay),
+			at("a", 5, 6, Detach, Args{MAC: "e1000g0"}, fails(env.EBUSY)),
+			at("b", from, from+5, Open, Args{Name: "e1000g0"}, fails(env.ENOENT)),
+		}
+	}
 	judge(t, system(), []verdict{
 		{"the kstat of a link that is being made in vain", OK, named(6)},
 		{"not when it has failed", NotLinearizable, named(11)},
@@ -157,6 +179,10 @@ func TestInPassing(t *testing.T) {
 		{"nobody else has made one", NotLinearizable, held},
 		{"an open that the daemon has left takes the name of another", OK, append(loses, left)},
 		{"nobody else does", NotLinearizable, loses},
+		{"a zone does not list a link for a moment while a move fails", OK, refused(5)},
+		{"and lists it again", NotLinearizable, refused(12)},
+		{"a device that is held by an open of its name", OK, heldDevice(4)},
+		{"not before", NotLinearizable, heldDevice(7)},
 		{"a link that comes has the name that it was given", OK, coming("net0")},
 		{"and no later one", NotLinearizable, coming("x0")},
 	})

@@ -35,8 +35,9 @@ func lookupRules() []*rule {
 			says: "a link is visible to the zone that it was created in and to the one that it is in",
 			from: "seed C:1676-1691",
 			do: func(x *step) {
-				l := x.s.visible(x.o.Link)
-				x.when(x.o.Result.Visible && l != nil && (l.owner == x.o.Into || l.zone == x.o.Into))
+				for l := range x.found {
+					x.when(x.o.Result.Visible && (l.owner == x.o.Into || l.zone == x.o.Into))
+				}
 			},
 		},
 		{
@@ -44,8 +45,10 @@ func lookupRules() []*rule {
 			says: "it is not visible to other zones, and to none while it does not exist",
 			from: "seed C:1676-1691",
 			do: func(x *step) {
-				l := x.s.visible(x.o.Link)
-				x.when(!x.o.Result.Visible && (l == nil || l.owner != x.o.Into && l.zone != x.o.Into))
+				x.when(!x.o.Result.Visible && x.s.visible(x.o.Link) == nil)
+				for l := range x.found {
+					x.when(!x.o.Result.Visible && l.owner != x.o.Into && l.zone != x.o.Into)
+				}
 			},
 		},
 		{
