@@ -187,3 +187,29 @@ func TestInPassing(t *testing.T) {
 		{"and no later one", NotLinearizable, coming("x0")},
 	})
 }
+
+// TestRenamedStranger: a tunnel that an open makes and does not get can be renamed meanwhile, by a linkid that the history
+// tells nothing else of.
+func TestRenamedStranger(t *testing.T) {
+	opened := func(then ...Operation) []Operation {
+		return append([]Operation{
+			at("s", 1, 2, Signal, Args{Target: "a"}, okay),
+			at("a", 3, 20, Open, Args{Name: "ip.tun0"}, fails(env.EINTR)),
+		}, then...)
+	}
+	renamed := func(name string, then ...Operation) []Operation {
+		return append(opened(
+			at("b", 4, 5, Rename, Args{Link: 9, Name: name}, okay),
+			at("b", 6, 7, RemapLinkid, Args{Link: 9, Name: name}, okay),
+		), then...)
+	}
+	taken := at("c", 8, 9, RemapLinkid, Args{Link: 1, Name: "alt0"}, fails(env.EEXIST))
+	kstat := at("c", 8, 9, KstatRead, Args{Name: "alt0"}, okay)
+	judge(t, system(), []verdict{
+		{"has its new name", OK, renamed("alt0", taken)},
+		{"and no other", NotLinearizable, renamed("alt1", taken)},
+		{"nor without it", NotLinearizable, opened(taken)},
+		{"so has its kstat, before the daemon is told", OK, opened(at("b", 4, 5, Rename, Args{Link: 9, Name: "alt0"}, okay), kstat)},
+		{"under no other name", NotLinearizable, opened(at("b", 4, 5, Rename, Args{Link: 9, Name: "alt1"}, okay), kstat)},
+	})
+}

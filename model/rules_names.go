@@ -84,6 +84,7 @@ func nameRules() []*rule {
 				if e != nil && !nameCertain(x, x.o.name, e.zone) {
 					x.next().entry(x.o.Link).name = x.o.name
 				}
+				strangerNamed(x)
 			},
 		},
 		{
@@ -119,6 +120,13 @@ func nameRules() []*rule {
 				}
 			},
 		},
+	}
+}
+
+// strangerNamed adds the state in which it is a tunnel whose linkid nobody was told that gets the name.
+func strangerNamed(x *step) {
+	if u := x.s.known(x.o.Link); u != nil && u.id == unknownID {
+		x.next().entry(unknownID).alias = x.o.name
 	}
 }
 

@@ -39,6 +39,9 @@ func renameRules() []*rule {
 			do: func(x *step) {
 				l := x.s.visible(x.o.Link)
 				if x.o.Onto != env.InvalidLinkID || l == nil || l.held() {
+					if x.s.find(x.o.Link) == nil {
+						strangerNamed(x) // whose kstat has the name from now on
+					}
 					return
 				}
 				t := x.carry(int32(l.mac))

@@ -235,7 +235,7 @@ func (s *state) anonymous(o *operation) bool {
 		return id != env.InvalidLinkID && s.find(id) == nil && s.entry(id) == nil
 	}
 	ids := unknown(o.Link) || unknown(o.Result.Link) || slices.ContainsFunc(o.Over, unknown)
-	if e := s.entry(unknownID); e != nil && (ids || o.mac != 0 && s.nobodys(o.mac) || o.Op == KstatRead && o.name == e.name) {
+	if e := s.entry(unknownID); e != nil && (ids || o.mac != 0 && s.nobodys(o.mac) || o.Op == KstatRead && e.called(o.name)) {
 		return true
 	}
 	if !slices.ContainsFunc(s.links, func(l link) bool { return l.unnamed() || l.strange || s.comesUnnamed(&l) }) {
