@@ -157,8 +157,11 @@ func (c *Checker) take(s *state, o *operation, n int, out []*state) []*state {
 			c.steps++
 			r.do(x)
 		}
-		if o.plan.pending || v.anonymous(o) {
+		if stranger := v.anonymous(o); stranger || o.plan.pending {
 			x.same()
+			if stranger && changesLinks&(1<<o.Op) != 0 && c.p.rebuilds {
+				x.next().mayHaveChanged(x)
+			}
 		}
 	}
 	for _, t := range x.out {

@@ -213,3 +213,27 @@ func TestRenamedStranger(t *testing.T) {
 		{"under no other name", NotLinearizable, opened(at("b", 4, 5, Rename, Args{Link: 9, Name: "alt1"}, okay), kstat)},
 	})
 }
+
+// TestStrangers: tunnels that opens make and do not get, and what is done to them meanwhile.
+func TestStrangers(t *testing.T) {
+	start := system()
+	start.Zones = append(start.Zones, Zone{ID: 6, State: ZoneRunning})
+	signal := at("s", 1, 2, Signal, Args{Target: "a"}, okay)
+	open := at("a", 3, 20, Open, Args{Name: "ip.tun0"}, fails(env.EINTR))
+	other := at("a", 21, 22, Open, Args{Name: "ip.tun1", Zone: 5}, fails(env.EINTR))
+	asked := func(from int64) Operation {
+		return at("b", from, from+1, Rebuild, Args{}, Result{Visible: true})
+	}
+	move := at("c", 8, 9, SetZone, Args{Link: 9, Into: 5}, okay)
+	read := func(name string, zone env.ZoneID) Operation {
+		return at("c", 23, 24, KstatRead, Args{Name: name, Into: zone}, okay)
+	}
+	judge(t, start, []verdict{
+		{"a move of one is told of", OK, []Operation{signal, open, asked(4), asked(6), move, asked(10)}},
+		{"nothing else is", NotLinearizable, []Operation{signal, open, asked(4), asked(6), asked(10)}},
+		{"there may be two of them", OK, []Operation{signal, open, other, read("ip.tun1", 5)}},
+		{"and the first one", OK, []Operation{signal, open, other, read("ip.tun0", 0)}},
+		{"but no third", NotLinearizable, []Operation{signal, open, other, read("ip.tun2", 0)}},
+		{"nor if there is one open", NotLinearizable, []Operation{signal, open, read("ip.tun1", 5)}},
+	})
+}

@@ -137,8 +137,13 @@ func leavesName(x *step, value int32) {
 // told of it, and its name may stay.
 func (s *state) madeInPassing(x *step, name word) {
 	s.mayHaveChanged(x)
-	if s.entry(unknownID) == nil {
+	if e := s.entry(unknownID); e == nil {
 		s.add(entry{id: unknownID, name: name, class: tunnel, owner: x.o.Zone, zone: x.o.Zone, known: unsure})
+	} else { // one entry stands for two of them
+		if e.name != name {
+			e.alias = name
+		}
+		e.moved = e.moved || e.zone != x.o.Zone
 	}
 }
 

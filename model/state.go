@@ -248,6 +248,9 @@ func (s *state) anonymous(o *operation) bool {
 	return ids || o.name != 0 && !slices.ContainsFunc(s.names, known)
 }
 
+// changesLinks are the operations that tell a listing of a link, also of one that the history does not know.
+var changesLinks = setOf(Create, Recreate, Destroy, Attach, Detach, SetZone, zoneRemove, Open, Close, Rele, StreamDetach)
+
 // nobodys reports whether no link has the MAC, or none but a tunnel that a listing may have made again, before an
 // open of the history got it.
 func (s *state) nobodys(mac word) bool {
