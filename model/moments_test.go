@@ -170,6 +170,16 @@ func TestInPassing(t *testing.T) {
 			at("b", from, from+5, Open, Args{Name: "e1000g0"}, fails(env.ENOENT)),
 		}
 	}
+	attached := func(until int64) []Operation {
+		return []Operation{
+			at("a", 1, 2, RemapLinkid, Args{Link: 1, Name: "x0"}, okay),
+			at("b", 3, until, Open, Args{Name: "e1000g0"}, fails(env.ENOENT)),
+			at("a", 6, 7, RemapLinkid, Args{Link: 1, Name: "e1000g0"}, okay),
+			at("a", 6, 7, Destroy, v0, okay),
+			at("a", 8, 9, Detach, Args{MAC: "e1000g0"}, okay),
+			at("c", 11, 12, Detach, Args{MAC: "e1000g0"}, okay),
+		}
+	}
 	judge(t, system(), []verdict{
 		{"the kstat of a link that is being made in vain", OK, named(6)},
 		{"not when it has failed", NotLinearizable, named(11)},
@@ -183,6 +193,8 @@ func TestInPassing(t *testing.T) {
 		{"and lists it again", NotLinearizable, refused(12)},
 		{"a device that is held by an open of its name", OK, heldDevice(4)},
 		{"not before", NotLinearizable, heldDevice(7)},
+		{"a device that an open attaches, and does not get", OK, attached(10)},
+		{"and that nobody attaches", NotLinearizable, attached(5)},
 		{"a link that comes has the name that it was given", OK, coming("net0")},
 		{"and no later one", NotLinearizable, coming("x0")},
 	})

@@ -302,10 +302,12 @@ func openRules() []*rule {
 	}
 }
 
-// takenBack is the end of an open that fails, of a name that it may have made a tunnel of.
+// takenBack is the end of an open that fails, of a name that it may have made a tunnel of, or whose device it may have
+// attached after it was detached meanwhile.
 func takenBack(x *step) {
 	if !isTunnelName(x.o.Name) {
 		x.carry(0)
+		attachesDevice(x, 0)
 		return
 	}
 	x.carry(x.notices(x.o.Zone, 0, 2)).mayHaveChanged(x)
