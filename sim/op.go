@@ -56,6 +56,12 @@ type OpType struct {
 	// Acquire marks an operation, with access Write, that can run only while its object admits
 	// it, as World.Admit says; until then its thread waits without having changed anything.
 	Acquire Acquire
+	// Queues marks an Acquire operation, with access Read or Write, that can run all the same, and then queues
+	// its thread for the object, whose Resource must be a Line.
+	Queues bool
+	// Releases marks an operation, with access Read, that gives back what one that Queues has taken Shared: who
+	// takes the object Exclusive then comes after it.
+	Releases bool
 	// Inside marks an operation that may be a part of the one before it, in which its thread took a guard:
 	// see Object.Guard.
 	Inside bool
@@ -79,6 +85,13 @@ type Resource interface {
 	// must act (AND-waiting), so a cycle through any is a deadlock. A resource that cannot
 	// know who will act appends nothing.
 	Blockers(t *Thread, buf []*Thread) []*Thread
+}
+
+// Line is a Resource that threads queue for.
+type Line interface {
+	Resource
+	// Waits reports whether an operation that Queues and acquires the object in way a would have to wait now.
+	Waits(a Acquire) bool
 }
 
 // Outside is a Resource whose waiters may wait for somebody who is no thread, such as whoever continues a

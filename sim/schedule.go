@@ -178,6 +178,7 @@ type order struct {
 	reads uint64 // sum of the hashes of the reads, or adds, since then
 	thing int32  // serial number in Trail, 0 for none
 	adds  bool   // they are adds
+	shut  bool   // no operation that acquires it can run, or should; only in worlds with a Trail
 }
 
 // event mixes into event hash h the events on o that it comes after: all of them for a

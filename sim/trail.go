@@ -15,6 +15,11 @@ type Trail struct {
 	// then picks a thread again as long as Inside says so. Not in worlds with Config.Races. Schedules with different
 	// fingerprints can then have the same relation.
 	Sections bool
+	// Lazy says that an operation that Queues waits until its object admits it, or until nobody can do anything
+	// else. Where the object does not admit it, as World.Admit has said, it makes no difference that its thread
+	// queues, but to itself: it would come to the same place in the queue when it is admitted. The strategy then picks
+	// no thread that is Late while another one is not.
+	Lazy bool
 	// Broken says that what Sections relies on does not hold for this program.
 	Broken bool
 	// Events are the events so far; all but the last one are over. Those of sequential phases
@@ -42,9 +47,14 @@ type TrailEvent struct {
 	Uses    int32 // index of the first in Trail.Uses: things it read or wrote
 	Causes  int32 // index of the first in Trail.Causes: events that let it happen
 	Acquire Acquire
+	// Releases says that its first use gives back what an event has acquired Shared.
+	Releases bool
 	// AfterAll is not 0 if the event could happen only when no other thread could go on: it comes
 	// after the first so many events.
 	AfterAll int32
+	// Late is not 0 if the event only queued its thread, when nobody could do anything else: it comes after the
+	// first Late-1 events, but might have acquired what it acts on before one of them took it.
+	Late int32
 }
 
 // Use says that an event acted on a thing: an object, or the allocation of a buffer.
@@ -169,16 +179,42 @@ func (r *Trail) event(t *Thread, sequential bool) {
 	}
 	x := &r.threads[t.serial]
 	x.last = int32(len(r.Events))
-	r.Events = append(r.Events, TrailEvent{
+	e := TrailEvent{
 		Thread: t.serial, Uses: int32(len(r.Uses)), Causes: int32(len(r.Causes)),
-		Acquire: t.op.Acquire, AfterAll: x.afterAll,
-	})
+		Acquire: t.op.Acquire, Releases: t.op.Releases && r.Lazy, AfterAll: x.afterAll,
+	}
+	switch {
+	case r.Late(t):
+		e.Acquire, e.Late = Nobody, r.late()
+	case t.op.Queues && !r.Lazy:
+		e.Acquire = Nobody
+	}
+	r.Events = append(r.Events, e)
 	r.Causes = append(r.Causes, x.causes...)
 	x.causes, x.afterAll = x.causes[:0], 0
 	if t.obj != nil {
 		r.use(&t.obj.order, t.op.Access)
 		r.enter(t)
 	}
+}
+
+// Late reports whether all that t would do next is to queue, and that can wait: see Lazy.
+func (r *Trail) Late(t *Thread) bool {
+	return r.Lazy && t.op != nil && t.op.Queues && t.obj.order.shut
+}
+
+// Waits reports whether t, if it is picked, has to wait in a queue and would be handed what it waits for.
+func (r *Trail) Waits(t *Thread) bool {
+	return r.Lazy && t.op != nil && t.op.Queues && t.obj.res.(Line).Waits(t.op.Acquire)
+}
+
+// late returns TrailEvent.Late of a new event: those that were late just before can come in any order.
+func (r *Trail) late() int32 {
+	n := len(r.Events)
+	if n > 0 && r.Events[n-1].Late > 0 {
+		return r.Events[n-1].Late
+	}
+	return int32(n) + 1
 }
 
 // used returns the use that the current event has made of o, nil for none.
@@ -212,7 +248,8 @@ func (r *Trail) admit(o *order, a Acquire) {
 	if !r.open {
 		return
 	}
-	if u := r.used(o); u != nil && (u.Access == Write || u.Changed) {
+	late := r.Events[len(r.Events)-1].Late > 0 // after which nothing happens but that others queue
+	if u := r.used(o); u != nil && (u.Access == Write || u.Changed || late) {
 		u.Admits, u.Changed = a, true
 		r.leave(o, u)
 		return
@@ -227,7 +264,10 @@ func (r *Trail) end(w *World) {
 		if t.state == done || t.op == nil {
 			continue
 		}
-		l := Left{Thread: t.serial, Acquire: t.op.Acquire, Enabled: t.Enabled()}
+		l := Left{Thread: t.serial, Acquire: t.op.Acquire, Enabled: t.Enabled() && !r.Waits(t)}
+		if t.op.Queues && !r.Lazy {
+			l.Acquire = Nobody
+		}
 		if t.obj != nil {
 			l.Thing, l.Access = t.obj.order.thing, t.op.Access
 		}

@@ -12,9 +12,14 @@ func (w *World) Disable(t *Thread) { w.enabled.remove(t.id) }
 // Admit says which operations that acquire o can run from now on: those that are pending are
 // enabled and disabled by the caller. The operation that is being carried out has written o.
 func (w *World) Admit(o *Object, a Acquire) {
-	if w.trail != nil {
-		w.trail.admit(&o.order, a)
+	if w.trail == nil {
+		return
 	}
+	if _, line := o.res.(Line); line && !w.trail.Lazy {
+		return // who queues is as good as who acquires
+	}
+	o.order.shut = a == Nobody
+	w.trail.admit(&o.order, a)
 }
 
 // EnableAll is Enable for each thread in q: what they wait for has become free, and any of

@@ -6,11 +6,11 @@ import "dlsim/sim"
 
 var (
 	// Readers commute with each other, as long as no writer comes between.
-	opReadEnter   = &sim.OpType{Name: "rw_enter R", Access: sim.Read}
-	opWriteEnter  = &sim.OpType{Name: "rw_enter W", Access: sim.Write}
+	opReadEnter   = &sim.OpType{Name: "rw_enter R", Access: sim.Read, Acquire: sim.Shared, Queues: true}
+	opWriteEnter  = &sim.OpType{Name: "rw_enter W", Access: sim.Write, Acquire: sim.Exclusive, Queues: true}
 	opReadWait    = &sim.OpType{Name: "rw_enter R (waiting)", Access: sim.Local, Wait: true}
 	opWriteWait   = &sim.OpType{Name: "rw_enter W (waiting)", Access: sim.Local, Wait: true}
-	opReadExit    = &sim.OpType{Name: "rw_exit R", Access: sim.Read}
+	opReadExit    = &sim.OpType{Name: "rw_exit R", Access: sim.Read, Releases: true}
 	opWriteExit   = &sim.OpType{Name: "rw_exit W", Access: sim.Write}
 	opRWAfter     = &sim.OpType{Name: "after rw_exit", Access: sim.Local}
 	opRWDowngrade = &sim.OpType{Name: "rw_downgrade", Access: sim.Write}
@@ -30,13 +30,14 @@ type RWLock struct {
 	left           sim.Past      // the exits of readers since the last writer
 	waitingReaders sim.Queue
 	waitingWriters sim.Queue
+	shut           bool // see admit
 }
 
 // Init makes the lock ready and free; see Mutex.Init for the arguments.
 func (l *RWLock) Init(w *sim.World, life *sim.Life, class, key string, num int) {
 	w.Register(&l.obj, class, key, num, l)
 	l.obj.SetLife(life)
-	l.life, l.writer, l.left = life, nil, sim.Past{}
+	l.life, l.writer, l.left, l.shut = life, nil, sim.Past{}, false
 	l.readers = l.readers[:0]
 	l.waitingReaders.Reset()
 	l.waitingWriters.Reset()
@@ -64,6 +65,7 @@ func (l *RWLock) EnterRead(t *sim.Thread) {
 		return
 	}
 	l.logWait(t, "R")
+	l.admit(t, 1, l.waitingWriters.Len())
 	t.Block(opReadWait, &l.obj, &l.waitingReaders)
 	l.life.Use(t, gen, opReadWait.Name, &l.obj)
 	l.log(t, "rw_enter", "R got")
@@ -79,10 +81,12 @@ func (l *RWLock) EnterWrite(t *sim.Thread) {
 	if l.writer == nil && len(l.readers) == 0 {
 		l.log(t, "rw_enter", "W")
 		l.write(t)
+		l.admit(t, 0, 0)
 		t.Held(&l.obj, "W")
 		return
 	}
 	l.logWait(t, "W")
+	l.admit(t, l.waitingReaders.Len(), l.waitingWriters.Len()+1)
 	t.Block(opWriteWait, &l.obj, &l.waitingWriters)
 	l.life.Use(t, gen, opWriteWait.Name, &l.obj)
 	l.log(t, "rw_enter", "W got")
@@ -128,6 +132,7 @@ func (l *RWLock) Exit(t *sim.Thread) {
 			l.left.Add(t)
 			l.admitWriter(t)
 		}
+		l.admit(t, l.waitingReaders.Len(), l.waitingWriters.Len())
 	case l.dropReader(t):
 		l.log(t, "rw_exit", "R")
 		t.Unheld(&l.obj)
@@ -179,6 +184,7 @@ func (l *RWLock) Downgrade(t *sim.Thread) {
 	t.Unheld(&l.obj)
 	t.Held(&l.obj, "R")
 	l.admitReaders(t)
+	l.admit(t, 0, l.waitingWriters.Len())
 }
 
 // TryUpgrade is rw_tryupgrade: it makes t the writer and reports true iff t is the only
@@ -192,6 +198,7 @@ func (l *RWLock) TryUpgrade(t *sim.Thread) bool {
 	}
 	l.dropReader(t)
 	l.write(t)
+	l.admit(t, 0, 0)
 	t.Unheld(&l.obj)
 	t.Held(&l.obj, "W")
 	return true
@@ -229,6 +236,27 @@ func (l *RWLock) admitWriter(t *sim.Thread) {
 		l.write(u)
 		u.Granted(&l.obj, "W")
 	}
+}
+
+// admit tells a search whether it matters who comes now, with so many readers and writers in the queues. It does not if
+// a writer holds the lock, or is the only one that waits for readers to leave, and nobody waits behind it: whoever comes
+// then gets the lock, or its place in the queue, as well when that writer has left. The exit of a reader
+// changes nothing in this.
+func (l *RWLock) admit(t *sim.Thread, readers, writers int) {
+	shut := l.writer != nil && readers+writers == 0 || l.writer == nil && writers == 1 && readers == 0
+	if shut == l.shut {
+		return
+	}
+	if l.shut = shut; shut {
+		t.World().Admit(&l.obj, sim.Nobody)
+	} else {
+		t.World().Admit(&l.obj, sim.Exclusive)
+	}
+}
+
+// Waits implements sim.Line.
+func (l *RWLock) Waits(a sim.Acquire) bool {
+	return l.writer != nil || l.waitingWriters.Len() > 0 || a == sim.Exclusive && len(l.readers) > 0
 }
 
 // QueuesReaders says that a reader waits behind a writer that waits (check.Queueing).

@@ -17,6 +17,9 @@
 //   - An operation that acquires a lock conflicts with the one that took it from it, not with
 //     the release in between: the race is that of the two acquisitions. A thread that waits for
 //     a lock at the end races with its holder.
+//   - A thread that an operation would only queue, to be handed what it waits for, waits at that operation until
+//     nobody can do anything else: see sim.Trail.Lazy. A writer that finds readers at a lock comes earlier only in the
+//     reversal of a race with a reader's arrival, which it then keeps out.
 //   - The answers to sim.Thread.Choose are part of an event. Two events of a thread in one state
 //     that differ in an answer exclude each other; the other answers of an event are put into
 //     the tree like the reversal of a race.
@@ -45,7 +48,7 @@ type Search struct {
 	// Symmetric are classes of threads, by name, that do the same to the same objects, and which nothing
 	// tells apart. Of schedules that differ only in which of them is which not all are explored.
 	Symmetric [][]string
-	// Single says that each operation is an event, also in sections of a guard.
+	// Single says that each operation is an event, also in sections of a guard, and that threads queue at any time.
 	Single bool
 
 	trail sim.Trail
@@ -81,7 +84,7 @@ type Search struct {
 
 // Trail implements sim.Tracker.
 func (s *Search) Trail() *sim.Trail {
-	s.trail.Sections = !s.Single
+	s.trail.Sections, s.trail.Lazy = !s.Single, !s.Single
 	return &s.trail
 }
 

@@ -3,8 +3,6 @@
 package dpor
 
 import (
-	"slices"
-
 	"dlsim/sim"
 )
 
@@ -33,10 +31,14 @@ type use struct {
 	thing    int32
 	access   sim.Access
 	admits   sim.Acquire // after it
-	section  bool        // it takes and gives back a guard
+	acquire  sim.Acquire // in it
+	release  bool        // it gives back what was taken with others
 	event    int32
 	previous int32 // index, -1 for none
 }
+
+// section reports whether the event takes a guard and gives it back.
+func (x *use) section() bool { return x.acquire == sim.Exclusive && x.access == sim.Read }
 
 func (s *Search) usesOf(e *event) []use        { return s.uses[e.uses.from:e.uses.to] }
 func (s *Search) clockOf(e *event) clock       { return s.clocks[e.clock.from:e.clock.to] }
@@ -140,27 +142,36 @@ func (s *Search) close(i int) {
 	} else if x >= 0 {
 		c.join(s.clockOf(&s.events[x]))
 	}
-	if from.AfterAll > 0 {
-		for _, x := range s.lastOf {
-			for x >= from.AfterAll {
-				x = s.events[x].previous
-			}
-			if x >= 0 {
-				c.join(s.clockOf(&s.events[x]))
-			}
-		}
-	}
-	s.conflicts(i, from.Acquire)
+	s.joinFirst(c, from.AfterAll)
+	h := s.conflicts(i, &from)
 	e = &s.events[i]
 	e.clock = s.newClock()
 	c = s.clockOf(e)
 	c.join(s.causesOf(e))
-	for _, x := range s.scratch.direct {
-		c.join(s.clockOf(&s.events[x]))
+	for _, events := range [][]int32{h.direct, h.takers, h.releases} {
+		for _, x := range events {
+			c.join(s.clockOf(&s.events[x]))
+		}
 	}
+	s.joinFirst(c, from.Late-1)
 	c[e.thread] = e.seq
 	s.lastOf[e.thread] = int32(i)
 	s.enter(i)
+}
+
+// joinFirst adds to c what the first n events know.
+func (s *Search) joinFirst(c clock, n int32) {
+	if n <= 0 {
+		return
+	}
+	for _, x := range s.lastOf {
+		for x >= n {
+			x = s.events[x].previous
+		}
+		if x >= 0 {
+			c.join(s.clockOf(&s.events[x]))
+		}
+	}
 }
 
 func (s *Search) newClock() span {
@@ -169,86 +180,6 @@ func (s *Search) newClock() span {
 		s.clocks = append(s.clocks, 0)
 	}
 	return span{int32(from), int32(len(s.clocks))}
-}
-
-// conflicts notes what event i has used, finds the events that it comes after because of that and
-// leaves them in scratch.direct, and notes its races.
-func (s *Search) conflicts(i int, acquire sim.Acquire) {
-	e := &s.events[i]
-	e.races = int32(len(s.races))
-	direct, taken := s.scratch.direct[:0], int32(-1)
-	e.uses.from = int32(len(s.uses))
-	for j, u := range s.trail.UsesOf(i) {
-		for int(u.Thing) >= len(s.last) {
-			s.last = append(s.last, -1)
-		}
-		x := use{thing: u.Thing, access: u.Access, event: int32(i), previous: s.last[u.Thing]}
-		x.admits = s.admits(x.previous)
-		k := x.previous
-		if j == 0 && acquire != sim.Nobody && u.Access == sim.Read {
-			k, x.section = s.written(k), acquire == sim.Exclusive
-		}
-		if j == 0 && k >= 0 && s.admits(s.uses[k].previous) < acquire {
-			direct = append(direct, s.uses[k].event)
-			taken = s.taker(k, acquire)
-		} else {
-			direct = s.conflicting(direct, k, u.Access)
-		}
-		if u.Changed {
-			x.admits = u.Admits
-		}
-		s.last[u.Thing] = int32(len(s.uses))
-		s.uses = append(s.uses, x)
-	}
-	e.uses.to = int32(len(s.uses))
-	if taken >= 0 { // what else was done up to the release comes with it
-		release := direct[0]
-		direct = append(direct[:1], slices.DeleteFunc(direct[1:], func(x int32) bool {
-			return x >= taken && x <= release && s.events[x].thread == s.events[release].thread
-		})...)
-	}
-	s.scratch.direct = direct
-	s.noteRaces(i, taken)
-}
-
-// conflicting appends the events that an access to a thing conflicts with and that no other of them
-// orders. k is the last use of the thing before it.
-func (s *Search) conflicting(events []int32, k int32, a sim.Access) []int32 {
-	for ; k >= 0; k = s.uses[k].previous {
-		u := &s.uses[k]
-		if !a.Commutes(u.access) {
-			events = append(events, u.event)
-		}
-		if u.access == sim.Write {
-			break
-		}
-	}
-	return events
-}
-
-// written returns the last write up to use k of a thing, -1 for none.
-func (s *Search) written(k int32) int32 {
-	for k >= 0 && s.uses[k].access != sim.Write {
-		k = s.uses[k].previous
-	}
-	return k
-}
-
-// admits returns which acquiring operations a thing admits after use k of it.
-func (s *Search) admits(k int32) sim.Acquire {
-	if k < 0 {
-		return sim.Exclusive
-	}
-	return s.uses[k].admits
-}
-
-// taker returns the event that made the thing, whose last use is k, admit an acquiring operation no
-// more.
-func (s *Search) taker(k int32, a sim.Acquire) int32 {
-	for s.admits(s.uses[k].previous) < a {
-		k = s.uses[k].previous
-	}
-	return s.uses[k].event
 }
 
 // undo takes back event i, the last one.

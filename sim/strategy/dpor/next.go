@@ -83,20 +83,49 @@ func (s *Search) draw(n int) int {
 // free picks a thread that is not asleep where nothing decides: the one that runs, if it can, so
 // that there are few switches; else the first in an order that is drawn for each schedule.
 func (s *Search) free(sleepers []sleeper, cur *sim.Thread) int {
-	if cur != nil && cur.Enabled() && !exhausted(sleepers, cur.Serial(), nil) && !s.held(cur.Serial()) {
+	least := s.leastPatience()
+	if cur != nil && cur.Enabled() && s.may(cur, least, sleepers) {
 		return cur.ID()
 	}
 	best, first := sim.StopRun, uint64(0)
 	e := s.world.Enabled()
 	for id := e.Next(-1); id >= 0; id = e.Next(id) {
-		serial := s.world.Thread(id).Serial()
-		if exhausted(sleepers, serial, nil) || s.held(serial) {
+		u := s.world.Thread(id)
+		if !s.may(u, least, sleepers) {
 			continue
 		}
-		if rank := sim.Mix(s.order + uint64(serial)); best < 0 || rank > first {
+		if rank := sim.Mix(s.order + uint64(u.Serial())); best < 0 || rank > first {
 			best, first = id, rank
 		}
 	}
 	s.blocked = best < 0
 	return best
+}
+
+// may reports whether a thread that is enabled can be picked where nothing decides.
+func (s *Search) may(t *sim.Thread, patience int, sleepers []sleeper) bool {
+	return s.patience(t) == patience && !exhausted(sleepers, t.Serial(), nil) && !s.held(t.Serial())
+}
+
+// patience says who goes first where nothing decides. A thread that would only queue for a lock goes when no other one
+// can do more: it would be handed the lock when it is free, and can as well come then. If it keeps others out meanwhile,
+// as a writer does that waits for readers to leave, that is a race with theirs, whose reversal is in the tree.
+func (s *Search) patience(t *sim.Thread) int {
+	switch {
+	case s.trail.Late(t):
+		return 2
+	case s.trail.Waits(t):
+		return 1
+	}
+	return 0
+}
+
+// leastPatience returns the least of the threads that can go on.
+func (s *Search) leastPatience() int {
+	least := 2
+	e := s.world.Enabled()
+	for id := e.Next(-1); id >= 0 && least > 0; id = e.Next(id) {
+		least = min(least, s.patience(s.world.Thread(id)))
+	}
+	return least
 }

@@ -9,25 +9,25 @@ type race struct{ first, second int32 }
 
 type scratch struct {
 	way      []*state
-	direct   []int32
+	earlier  earlier
+	last     []int32
 	sequence []item
 	clock    clock
 }
 
-// noteRaces keeps the races of event i with those that it conflicts with, in scratch.direct, that
-// nothing else orders before it. If event taken is not -1, i acquires what it took; then the first
-// of the direct ones is the release, and cannot be reversed.
-func (s *Search) noteRaces(i int, taken int32) {
-	e, direct := &s.events[i], s.scratch.direct
+// noteRaces keeps the races of event i with those that it conflicts with, in scratch, that nothing else orders
+// before it. It could come before what took what it acquires even if that orders the release: it does not
+// come after it because of anything else.
+func (s *Search) noteRaces(i int) {
+	e, h := &s.events[i], &s.scratch.earlier
 	c := s.causesOf(e)
-	if taken >= 0 {
-		if s.unordered(taken, e, c) && !s.between(taken, direct[1:]) {
-			s.races = append(s.races, race{taken, int32(i)})
+	for _, x := range h.takers {
+		if s.unordered(x, e, c) && !s.between(x, h.direct) && !s.between(x, h.takers) {
+			s.races = append(s.races, race{x, int32(i)})
 		}
-		direct = direct[1:]
 	}
-	for _, x := range direct {
-		if s.unordered(x, e, c) && !s.between(x, s.scratch.direct) {
+	for _, x := range h.direct {
+		if s.unordered(x, e, c) && !s.between(x, h.direct) && !s.between(x, h.takers) && !s.between(x, h.releases) {
 			s.races = append(s.races, race{x, int32(i)})
 		}
 	}
@@ -121,14 +121,27 @@ func (s *Search) otherAnswers(i int) {
 	}
 }
 
-// waiting reverses the race of a thread that waits for an object with the one that has taken it.
+// waiting reverses the race of a thread that waits for an object with those that have taken it.
 func (s *Search) waiting(l *sim.Left) {
 	if int(l.Thing) >= len(s.last) || s.last[l.Thing] < 0 {
 		return // taken before the search began
 	}
-	first := s.taker(s.last[l.Thing], l.Acquire)
 	x := s.pending(l)
-	if s.events[first].thread != x.thread && !s.after(&s.events[first], x.clock) {
+	k := s.last[l.Thing]
+	if s.admits(k) < l.Acquire || s.admits(s.uses[k].previous) < l.Acquire {
+		s.insertBefore(s.taker(k, l.Acquire), x)
+		return
+	}
+	for ; k >= 0 && s.uses[k].access != sim.Write; k = s.uses[k].previous {
+		if s.uses[k].acquire == sim.Shared {
+			s.insertBefore(s.uses[k].event, x)
+		}
+	}
+}
+
+// insertBefore puts x before event first, unless that cannot be.
+func (s *Search) insertBefore(first int32, x item) {
+	if e := &s.events[first]; e.thread != x.thread && !s.after(e, x.clock) {
 		s.insert(first, x)
 	}
 }
@@ -166,6 +179,12 @@ func (s *Search) failure() item {
 	return x
 }
 
+// freed reports whether the last event has given back what a thread acquires.
+func (s *Search) freed(n int32, l *sim.Left) bool {
+	u := &s.uses[s.last[l.Thing]]
+	return s.admits(u.previous) < l.Acquire || u.release && u.event == n
+}
+
 // cutOff handles a failure of the last event before others could go on. It conflicts with each event
 // that was made and with each that could have been.
 func (s *Search) cutOff() {
@@ -181,20 +200,21 @@ func (s *Search) cutOff() {
 		case s.after(f, x.clock): // it was not possible before
 		case !conflict(x.uses, s.usesOf(f)):
 			s.insert(n, x, failure)
-		case l.Acquire != sim.Nobody && s.admits(s.uses[s.last[l.Thing]].previous) < l.Acquire:
+		case l.Acquire != sim.Nobody && s.freed(n, l):
 			s.waiting(l) // f has released what it acquires
 		default:
 			s.insert(n, x) // after which f may not be possible
 		}
 	}
-	s.scratch.direct = s.scratch.direct[:0]
+	last := s.scratch.last[:0]
 	for _, x := range s.lastOf {
 		if x >= 0 && x != n && !s.after(&s.events[x], s.clockOf(f)) {
-			s.scratch.direct = append(s.scratch.direct, x)
+			last = append(last, x)
 		}
 	}
-	for _, x := range s.scratch.direct {
-		if !s.between(x, s.scratch.direct) {
+	s.scratch.last = last
+	for _, x := range last {
+		if !s.between(x, last) {
 			s.insert(x, failure)
 		}
 	}

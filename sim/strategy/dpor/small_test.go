@@ -19,6 +19,15 @@ func orders() []*dpor.Search {
 	return []*dpor.Search{{}, {Seed: 1}, {Seed: 2, Spread: 40}, {Seed: 3, Spread: 1 << 62}}
 }
 
+// singly are the same where each operation is an event.
+func singly() []*dpor.Search {
+	searches := orders()
+	for _, s := range searches {
+		s.Single = true
+	}
+	return searches
+}
+
 // explore runs body to the end of the search and shows each execution to visit, which may be nil.
 func explore(tb rapid.TB, s *dpor.Search, body func(*sim.Thread), visit func(*sim.World, sim.Result)) strategy.Coverage {
 	tb.Helper()
@@ -41,10 +50,16 @@ func explore(tb rapid.TB, s *dpor.Search, body func(*sim.Thread), visit func(*si
 }
 
 // count fails the test unless there are so many executions and none was redundant, in every order if
-// they are few.
+// they are few, and with each operation as an event.
 func count(t *testing.T, name string, want int64, body func(*sim.Thread)) {
 	t.Helper()
-	for i, s := range orders() {
+	countBy(t, orders(), name, want, body)
+	countBy(t, singly(), name, want, body)
+}
+
+func countBy(t *testing.T, searches []*dpor.Search, name string, want int64, body func(*sim.Thread)) {
+	t.Helper()
+	for i, s := range searches {
 		if want > 4000 && i > 0 {
 			break
 		}

@@ -92,7 +92,7 @@ func TestSymmetryOfSmallPrograms(t *testing.T) {
 		for ex, more := (&inTurn{class: class}), true; more; more = ex.Next() {
 			prints[w.Run(sim.Config{}, ex, s.Body).Fingerprint] = true
 		}
-		for _, search := range orders() {
+		for _, search := range append(singly(), orders()...) {
 			search.Symmetric = [][]string{class}
 			left := len(ends)
 			seen := make(map[string]bool)
@@ -102,7 +102,8 @@ func TestSymmetryOfSmallPrograms(t *testing.T) {
 				}
 				seen[end(r)] = true
 			})
-			if int(c.Executions) != len(prints) || c.Redundant != 0 || len(seen) != left {
+			as := int(c.Executions) == len(prints) || !search.Single && int(c.Executions) < len(prints)
+			if !as || c.Redundant != 0 || len(seen) != left {
 				t.Fatalf("%v\n%+v, want %d; ends %v, want %v", s, c, len(prints), seen, ends)
 			}
 		}
@@ -132,7 +133,7 @@ func TestSymmetry(t *testing.T) {
 	symmetric("readers(13)", 14, readers(13), all...) // how many have read before
 	twins := &simtest.Small{Threads: [][]string{{"store0", "assert0"}, {"store0", "assert0"}, {"choose0"}}}
 	symmetric("failures of twins", 52/2, twins.Body, "t/1", "t/2")
-	symmetric("W5", 71, (&hold{users: 2}).body, "user/1", "user/2") // of 80: they begin with a reader's lock, which commutes
+	symmetric("W5", 19, (&hold{users: 2}).body, "user/1", "user/2") // of 23: they begin with a reader's lock, which commutes
 }
 
 // Threads that are not what they are said to be are an error, where that shows.

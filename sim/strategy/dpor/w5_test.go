@@ -78,8 +78,11 @@ func (h *hold) unset(t *sim.Thread) {
 }
 
 func TestW5(t *testing.T) {
-	count(t, "W5s", 6, (&hold{users: 1}).body)
-	count(t, "W5", 80, (&hold{users: 2}).body)
+	one, two := &hold{users: 1}, &hold{users: 2}
+	countBy(t, singly(), "W5s", 6, one.body)
+	countBy(t, singly(), "W5", 80, two.body)
+	countBy(t, orders(), "W5s without late arrivals", 3, one.body)
+	countBy(t, orders(), "W5 without late arrivals", 23, two.body)
 }
 
 func BenchmarkW5(b *testing.B) {

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package dpor_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"dlsim/sim"
+	"dlsim/sim/ksync"
+	"dlsim/sim/simtest"
+	"dlsim/sim/strategy/dpor"
+
+	"pgregory.net/rapid"
+)
+
+// queued is a program whose threads use variables, a mutex and a condition variable with and without two reader/writer
+// locks.
+type queued struct {
+	threads [][]string
+	rw      [2]ksync.RWLock
+	m       ksync.Mutex
+	cv      ksync.Cond
+	v       [2]ksync.Var[int]
+	flag    bool
+	seen    []string // by thread: the values that it read
+}
+
+func (q *queued) body(t *sim.Thread) {
+	w := t.World()
+	for i := range q.rw {
+		q.rw[i].Init(w, nil, "rw", "", i+1)
+		q.v[i].Init(w, nil, "v", "", i+1)
+		q.v[i].Poke(0)
+	}
+	q.m.Init(w, nil, "m", "", 0)
+	q.cv.Init(w, nil, "cv", "", 0)
+	q.flag = false
+	q.seen = make([]string, len(q.threads))
+	for i, ops := range q.threads {
+		t.Fork("t", i+1, func(t *sim.Thread) {
+			for _, op := range ops {
+				q.do(t, i, op)
+			}
+		})
+	}
+}
+
+func (q *queued) do(t *sim.Thread, i int, op string) {
+	n := int(op[len(op)-1] - '0')
+	switch op[:len(op)-1] {
+	case "load":
+		q.seen[i] += fmt.Sprint(" ", q.v[n].Load(t))
+	case "store":
+		q.v[n].Store(t, i+1)
+	case "read":
+		q.rw[n].EnterRead(t)
+	case "write":
+		q.rw[n].EnterWrite(t)
+	case "exit":
+		q.rw[n].Exit(t)
+	case "downgrade":
+		q.rw[n].Downgrade(t)
+	case "upgrade":
+		q.seen[i] += fmt.Sprint(" ", q.rw[n].TryUpgrade(t))
+	case "set":
+		q.m.Enter(t)
+		q.flag = true
+		q.cv.Broadcast(t)
+		q.m.Exit(t)
+	case "await":
+		q.m.Enter(t)
+		for !q.flag {
+			q.cv.Wait(t, &q.m)
+		}
+		q.m.Exit(t)
+	case "sleep":
+		t.Sleep(1)
+	default:
+		panic(op)
+	}
+}
+
+func (q *queued) end(r sim.Result) string {
+	return fmt.Sprint(end(r), strings.Join(q.seen, ";"), ";", q.v[0].Peek(), q.v[1].Peek())
+}
+
+// ends runs all schedules of the program.
+func (q *queued) ends() map[string]bool {
+	ends := make(map[string]bool)
+	w := sim.New()
+	defer w.Close()
+	for ex, more := new(simtest.Exhaust), true; more; more = ex.Next() {
+		ends[q.end(w.Run(sim.Config{}, ex, q.body))] = true
+	}
+	return ends
+}
+
+// check fails the test if a search misses an end.
+func (q *queued) check(tb rapid.TB, searches []*dpor.Search) {
+	ends := q.ends()
+	single := explore(tb, &dpor.Search{Single: true}, q.body, nil)
+	for _, search := range searches {
+		missed := maps.Clone(ends)
+		c := explore(tb, search, q.body, func(_ *sim.World, r sim.Result) { delete(missed, q.end(r)) })
+		if len(missed) > 0 {
+			tb.Fatalf("%q\n%d of %d ends are missed: %v", q.threads, len(missed), len(ends), missed)
+		}
+		if c.Executions > single.Executions {
+			tb.Fatalf("%q\n%d executions, %d with arrivals", q.threads, c.Executions, single.Executions)
+		}
+	}
+}
+
+// A search meets every end that there is where threads come late to the queues of reader/writer locks.
+func TestArrivals(t *testing.T) {
+	weights := map[string]int{ // in operations, at most
+		"load0": 1, "store0": 1, "store1": 1, "set0": 3, "await0": 4, "sleep0": 1, "read0 exit0": 3, "write0 exit0": 3, "read1 exit1": 3,
+		"read0 load0 exit0": 4, "write0 store0 exit0": 4, "read0 await0 exit0": 7, "read0 set0 exit0": 6, "write0 sleep0 exit0": 4,
+		"read0 sleep0 exit0": 4, "write0 load0 downgrade0 store1 exit0": 6, "read0 upgrade0 store0 exit0": 5, "read0 store0 exit0": 4,
+		"write0 read1 exit1 exit0": 6, "read1 write0 exit0 exit1": 6, "write1 await0 exit1": 7, "read0 store1 load0 exit0": 5,
+	}
+	blocks := slices.Sorted(maps.Keys(weights))
+	rapid.Check(t, func(t *rapid.T) {
+		q := new(queued)
+		left := simtest.Budget() + 4
+		for i := range rapid.IntRange(2, 4).Draw(t, "threads") {
+			var all []string
+			for range rapid.IntRange(1, 3).Draw(t, fmt.Sprintf("blocks of %d", i+1)) {
+				b := rapid.SampledFrom(blocks).Draw(t, "block")
+				if left -= weights[b]; left < 0 {
+					break
+				}
+				all = append(all, strings.Fields(b)...)
+			}
+			q.threads = append(q.threads, all)
+		}
+		q.check(t, orders())
+	})
+}
