@@ -32,9 +32,7 @@ func (h *History) parts() []*History {
 		}
 		g.join(macKey(o.MAC), idKey(o.Link), nameKey(o.Name), idKey(o.Onto), macKey(o.Result.MAC), idKey(o.Result.Link),
 			nameKey(o.Result.Name))
-		if o.Op == Open { // maybe by the name of a device
-			g.join(nameKey(o.Name), macKey(o.Name))
-		}
+		g.join(nameKey(o.Name), macKey(o.Name)) // it may be the name of a device
 		if setOf(Create, Recreate, Destroy, Attach, Detach, Rename, Use, PhysAttr)&(1<<o.Op) != 0 {
 			changes[o.Link] = true
 		}
