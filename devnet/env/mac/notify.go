@@ -82,6 +82,7 @@ func (n *notify) run(t *sim.Thread) {
 		if n.stop {
 			return
 		}
+		t.Within(&n.obj, sim.Write) // a new thread comes here without an operation
 		n.pending, n.walking = false, true
 		t.Obliged(&n.obj, "")
 		if n.callback != nil {
