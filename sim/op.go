@@ -112,14 +112,14 @@ type Conditional interface {
 // Object is something that operations act on: a lock, a condition variable, a variable.
 // It is embedded by the primitives and made ready, once per schedule, by World.Register.
 type Object struct {
-	class string // "dd_mutex"; stable over schedules and edits of the program
-	key   string // which one of the class, "" where there is only one: "vnic0"
-	num   int32  // or its number, from 1; 0 for none
-	id    int32  // order of registration, from 0
-	res   Resource
-	order order
-	guard Acquire // see Guard
-	life  *Life   // of the buffer it is in
+	class  string // "dd_mutex"; stable over schedules and edits of the program
+	key    string // which one of the class, "" where there is only one: "vnic0"
+	num    int32  // or its number, from 1; 0 for none
+	id     int32  // order of registration, from 0
+	res    Resource
+	order  order
+	guards uint8 // set of Acquire: see Guard
+	life   *Life // of the buffer it is in
 	// identity is what Identity says, but for the buffer; 0 while nobody has asked.
 	identity uint64
 
@@ -169,7 +169,7 @@ func (w *World) Register(o *Object, class, key string, num int, res Resource) {
 	o.class, o.key, o.num, o.res = class, key, int32(num), res
 	o.id = w.objects
 	o.order = order{}
-	o.clocks, o.accesses, o.life, o.identity, o.guard = nil, nil, nil, 0, Nobody
+	o.clocks, o.accesses, o.life, o.identity, o.guards = nil, nil, nil, 0, 0
 	if w.trail != nil {
 		o.order.thing = w.trail.thing()
 	}

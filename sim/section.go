@@ -23,8 +23,9 @@ type section struct {
 // Guard makes o, a lock, one whose sections are each one event of a Trail, as long as there is no
 // scheduling point in them but at operations marked Inside: those of threads that have taken it in way a. If
 // that is Exclusive, all that a thread does while it has the lock, and that others can see, is an operation or told
-// by Touch or Within. If it is Shared, nothing has to be told: readers change nothing. Register takes it back.
-func (o *Object) Guard(a Acquire) { o.guard = a }
+// by Touch or Within. If it is Shared, nothing has to be told: readers change nothing. If it is both, in two calls, what
+// readers look at is told, too. Register takes it back.
+func (o *Object) Guard(a Acquire) { o.guards |= 1 << a }
 
 // Within adds to the operation that t is carrying out an access to o under a lock, which usually orders it: it makes
 // a difference to a Trail only.
@@ -73,7 +74,7 @@ func (r *Trail) goOn(t *Thread) {
 
 // enter begins a section if the operation of t, which begins an event, takes a guard.
 func (r *Trail) enter(t *Thread) {
-	if !r.Sections || t.op.Acquire == Nobody || t.op.Acquire != t.obj.guard {
+	if !r.Sections || t.op.Acquire == Nobody || t.obj.guards&(1<<t.op.Acquire) == 0 {
 		return
 	}
 	if l := t.obj.life; l != nil {

@@ -92,9 +92,9 @@ func (p *process) serve(t *sim.Thread, req *door.Request) door.Reply {
 	p.d.proc.Stop(t)
 	switch req.Cmd {
 	case CmdGetName:
-		return p.lookup(t, func(k *Link) bool { return k.ID == req.Link && k.visible(req.Cred) })
+		return p.lookup(t, p.rows.id(req.Link).Read, func(k *Link) bool { return k.ID == req.Link && k.visible(req.Cred) })
 	case CmdGetLinkid:
-		return p.lookup(t, func(k *Link) bool { return k.Name == req.Name && k.listed(req.Cred) })
+		return p.lookup(t, p.rows.name(req.Name).Read, func(k *Link) bool { return p.named(t, k, req.Name) && k.listed(req.Cred) })
 	case CmdDLSCreate:
 		return p.create(t, req)
 	case CmdDLSDestroy:
@@ -125,13 +125,13 @@ func (p *process) serve(t *sim.Thread, req *door.Request) door.Reply {
 	return door.Reply{Err: env.EINVAL, Short: true}
 }
 
-// lookup answers with the link that matches, ENOENT if none does. Table lock R.
-func (p *process) lookup(t *sim.Thread, match func(*Link) bool) door.Reply {
+// lookup answers with the link that matches, ENOENT if none does; look says what it looks at. Table lock R.
+func (p *process) lookup(t *sim.Thread, look func(*sim.Thread), match func(*Link) bool) door.Reply {
 	if !p.lock.read(t) {
 		return door.Reply{}
 	}
 	r := door.Reply{Err: env.ENOENT}
-	p.table.Read(t)
+	look(t)
 	for _, k := range p.d.links {
 		if p.knows(k) && match(k) {
 			r = door.Reply{Link: k.ID, Name: k.Name, Class: k.Class, Media: k.Media, Flags: k.Flags, Zone: k.Zone}
@@ -150,7 +150,7 @@ func (p *process) knows(k *Link) bool { return p.loaded || k.owner == env.Global
 // lookups only, R. A property that fails is remembered and the rest go on.
 func (p *process) linkpropInit(t *sim.Thread, req *door.Request) door.Reply {
 	var props []string
-	r := p.lookup(t, func(k *Link) bool {
+	r := p.lookup(t, p.rows.id(req.Link).Read, func(k *Link) bool {
 		if k.ID != req.Link || !k.visible(req.Cred) {
 			return false
 		}
@@ -217,7 +217,7 @@ func (p *process) moveLink(t *sim.Thread, id env.LinkID, to env.ZoneID) env.Errn
 			return err
 		}
 	}
-	p.table.Write(t)
+	p.rows.changed(t, k)
 	k.Zone = to
 	return 0
 }
@@ -231,7 +231,7 @@ func (p *process) removeDatalink(t *sim.Thread, zone env.ZoneID, id env.LinkID) 
 }
 
 func (p *process) find(t *sim.Thread, id env.LinkID) *Link {
-	p.table.Read(t)
+	p.rows.id(id).Read(t)
 	for _, k := range p.d.links {
 		if k.ID == id {
 			return k
@@ -242,13 +242,22 @@ func (p *process) find(t *sim.Thread, id env.LinkID) *Link {
 
 // findName finds a link by the name under which a zone lists it.
 func (p *process) findName(t *sim.Thread, name string, zone env.ZoneID) *Link {
-	p.table.Read(t)
+	p.rows.name(name).Read(t)
 	for _, k := range p.d.links {
-		if k.Name == name && k.listed(zone) {
+		if p.named(t, k, name) && k.listed(zone) {
 			return k
 		}
 	}
 	return nil
+}
+
+// named reports whether a link has that name; then t looks at the rest of it, too.
+func (p *process) named(t *sim.Thread, k *Link, name string) bool {
+	if k.Name != name {
+		return false
+	}
+	p.rows.id(k.ID).Read(t)
+	return true
 }
 
 // Add puts a link into the table, owned by the zone it is in, and into that zone's list if
@@ -269,7 +278,8 @@ func (d *Daemon) Add(k Link) {
 
 // add is Add by t, under the table lock W.
 func (p *process) add(t *sim.Thread, k Link) {
-	p.table.Write(t)
+	p.rows.moved(t, &k)
+	p.rows.next.Write(t)
 	p.d.Add(k)
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"dlsim/devnet/env"
 	"dlsim/sim"
-	"dlsim/sim/ksync"
 )
 
 var (
@@ -21,9 +20,8 @@ var (
 type process struct {
 	d    *Daemon
 	lock tableLock
-	// table stands for dlmgmt_id_avl and what is in it, under the table lock. Each life reads it
-	// from its files anew before it serves anybody.
-	table ksync.Field
+	// rows are what is in the table. Each life reads it from its files anew before it serves anybody.
+	rows rows
 	// kernel holds the process's threads that are inside the kernel. A killed thread
 	// finishes its system call first, and the process remains until then.
 	kernel []*sim.Thread
@@ -46,7 +44,7 @@ func (d *Daemon) Start(t *sim.Thread) env.Errno {
 	d.lives++
 	p := &process{d: d}
 	p.lock.init(t.World(), d.lives)
-	p.table.Init(t.World(), nil, "dlmgmt_id_avl", "", d.lives)
+	p.rows.init(t.World(), d.lives)
 	d.life, d.last = p, p
 	d.proc.Restart(t, "dlmgmtd")
 	if d.lives > 1 {

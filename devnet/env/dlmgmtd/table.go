@@ -28,6 +28,7 @@ type tableLock struct {
 func (l *tableLock) init(w *sim.World, life int) {
 	w.Register(&l.obj, "TABLE", "", life, l)
 	l.obj.Guard(sim.Shared)
+	l.obj.Guard(sim.Exclusive)
 	l.dead, l.writer = false, nil
 	l.readers = l.readers[:0]
 	l.wanting.Reset()

@@ -30,7 +30,7 @@ func (p *process) createLocked(t *sim.Thread, req *door.Request) door.Reply {
 	}
 	if req.Class == env.ClassPhys {
 		if k := p.device(t, req.DevName); k != nil {
-			p.table.Write(t)
+			p.rows.changed(t, k)
 			k.Flags |= door.Active
 			k.Dev = req.Dev
 			return door.Reply{Link: k.ID}
@@ -41,6 +41,7 @@ func (p *process) createLocked(t *sim.Thread, req *door.Request) door.Reply {
 	} else if p.findName(t, name, req.Cred) != nil {
 		return door.Reply{Err: env.EEXIST}
 	}
+	p.rows.next.Write(t)
 	k := Link{
 		ID: p.d.nextID(), Name: name, Class: req.Class, Media: req.Media, Zone: req.Cred, Flags: door.Active, Made: true,
 	}
@@ -91,7 +92,7 @@ func (p *process) destroy(t *sim.Thread, req *door.Request) door.Reply {
 			_ = p.removeDatalink(t, k.Zone, k.ID)
 		}
 		if !p.lock.dead {
-			p.table.Write(t)
+			p.rows.changed(t, k)
 			if k.Flags &^= drop; k.Flags == 0 {
 				p.drop(t, k)
 			}
@@ -116,7 +117,7 @@ func (p *process) update(t *sim.Thread, req *door.Request) door.Reply {
 		r = door.Reply{Link: k.ID, Media: k.Media}
 		switch {
 		case k.Media == mediaOther || k.Media == 0:
-			p.table.Write(t)
+			p.rows.changed(t, k)
 			k.Media = req.Media
 			r.Err = p.write(t, k)
 		case k.Media != req.Media:
@@ -132,7 +133,7 @@ func (p *process) update(t *sim.Thread, req *door.Request) door.Reply {
 
 // next is dlmgmt_getnext: the first link after the given one that fits. Table lock R.
 func (p *process) next(t *sim.Thread, req *door.Request) door.Reply {
-	return p.lookup(t, func(k *Link) bool {
+	return p.lookup(t, p.rows.all, func(k *Link) bool {
 		return k.ID > req.Link && k.listed(req.Cred) && (req.Class == env.AnyClass || k.Class == req.Class) &&
 			(req.Media == env.AnyMedia || k.Media == req.Media) && k.Flags&req.Flags != 0
 	})
@@ -142,7 +143,7 @@ func (p *process) next(t *sim.Thread, req *door.Request) door.Reply {
 // not there or not physical. Table lock R.
 func (p *process) attribute(t *sim.Thread, req *door.Request) door.Reply {
 	var value uint64
-	r := p.lookup(t, func(k *Link) bool {
+	r := p.lookup(t, p.rows.id(req.Link).Read, func(k *Link) bool {
 		if k.ID != req.Link || !k.visible(req.Cred) || k.DevName == "" {
 			return false
 		}
@@ -160,9 +161,10 @@ func (p *process) attribute(t *sim.Thread, req *door.Request) door.Reply {
 
 // device finds the link of a device.
 func (p *process) device(t *sim.Thread, devname string) *Link {
-	p.table.Read(t)
+	p.rows.device(devname).Read(t)
 	for _, k := range p.d.links {
 		if k.DevName == devname {
+			p.rows.id(k.ID).Read(t)
 			return k
 		}
 	}
@@ -176,7 +178,7 @@ func (d *Daemon) nextID() env.LinkID {
 }
 
 func (p *process) drop(t *sim.Thread, k *Link) {
-	p.table.Write(t)
+	p.rows.moved(t, k)
 	if i := slices.Index(p.d.links, k); i >= 0 {
 		p.d.links = slices.Delete(p.d.links, i, i+1)
 	}

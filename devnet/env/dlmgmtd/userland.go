@@ -40,7 +40,8 @@ func (p *process) remapLinkid(t *sim.Thread, req *door.Request) door.Reply {
 	case p.findName(t, req.Name, k.Zone) != nil:
 		r.Err = env.EEXIST
 	default:
-		p.table.Write(t)
+		p.rows.moved(t, k)
+		p.rows.name(req.Name).Write(t)
 		k.Name = req.Name
 	}
 	p.lock.unlock(t)
@@ -55,7 +56,8 @@ func (p *process) upLinkid(t *sim.Thread, req *door.Request) door.Reply {
 	}
 	r := door.Reply{Link: req.Link, Err: env.ENOENT}
 	if k, from := p.find(t, req.Link), p.find(t, req.From); k != nil && from != nil {
-		p.table.Write(t)
+		p.rows.moved(t, k)
+		p.rows.device(from.DevName).Write(t)
 		k.DevName, k.Dev = from.DevName, from.Dev
 		k.Flags |= door.Active
 		p.drop(t, from)

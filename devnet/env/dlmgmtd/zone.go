@@ -23,7 +23,7 @@ func (p *process) zoneBoot(t *sim.Thread, req *door.Request) door.Reply {
 		r.Err = env.EINVAL
 	} else {
 		p.forkFor(t, req.Zone)
-		p.table.Read(t)
+		p.rows.all(t)
 		for _, k := range p.d.links {
 			if k.owner == req.Zone && !p.lock.dead {
 				_ = p.addDatalink(t, req.Zone, k.ID)
@@ -44,7 +44,7 @@ func (p *process) zoneHalt(t *sim.Thread, req *door.Request) door.Reply {
 		return door.Reply{}
 	}
 	var owned []*Link
-	p.table.Read(t)
+	p.rows.all(t)
 	for _, k := range p.d.links {
 		if k.owner == req.Zone {
 			owned = append(owned, k)
@@ -67,7 +67,7 @@ func (p *process) forkFor(t *sim.Thread, zone env.ZoneID) {
 		return
 	case ForksForFiles:
 		files := false
-		p.table.Read(t)
+		p.rows.all(t)
 		for _, k := range p.d.links {
 			files = files || k.owner == zone
 		}

@@ -33,6 +33,7 @@ func (s *Search) conflicts(i int, from *sim.TrailEvent) *earlier {
 		x := use{thing: u.Thing, access: u.Access, event: int32(i), previous: s.last[u.Thing]}
 		if j == 0 {
 			x.acquire, x.release = from.Acquire, from.Releases
+			x.whole = x.acquire != sim.Nobody && u.Access == sim.Read && u.Changed
 		}
 		s.comesAfter(h, &x)
 		if x.admits = s.admits(x.previous); u.Changed {

@@ -32,13 +32,11 @@ type use struct {
 	access   sim.Access
 	admits   sim.Acquire // after it
 	acquire  sim.Acquire // in it
+	whole    bool        // it takes a guard and gives it back
 	release  bool        // it gives back what was taken with others
 	event    int32
 	previous int32 // index, -1 for none
 }
-
-// section reports whether the event takes a guard and gives it back.
-func (x *use) section() bool { return x.acquire == sim.Exclusive && x.access == sim.Read }
 
 func (s *Search) usesOf(e *event) []use        { return s.uses[e.uses.from:e.uses.to] }
 func (s *Search) clockOf(e *event) clock       { return s.clocks[e.clock.from:e.clock.to] }

@@ -40,7 +40,7 @@ func (s *Search) itemOf(e *event) item {
 // else without it: it is taken for one that conflicts with every section.
 func (s *Search) without(first int32, e *event) item {
 	x := s.itemOf(e)
-	if len(x.uses) > 0 && x.uses[0].section() && sees(x.uses, s.usesOf(&s.events[first])) {
+	if len(x.uses) > 0 && x.uses[0].whole && sees(x.uses, s.usesOf(&s.events[first])) {
 		x.uses = slices.Clone(x.uses)
 		x.uses[0].access = sim.Write
 	}
