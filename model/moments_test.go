@@ -66,6 +66,28 @@ func TestHalfTold(t *testing.T) {
 	})
 }
 
+// TestRemapInDoubt: a name is taken or not in the zone in which the daemon has the link, which is not known after a move
+// that ended with an error.
+func TestRemapInDoubt(t *testing.T) {
+	signal := at("s", 1, 2, Signal, Args{Target: "a"}, okay)
+	move := at("a", 3, 4, SetZone, Args{Link: 2, Into: 5}, fails(env.EINTR))
+	named := func(name string, r Result) Operation {
+		return at("b", 11, 12, RemapLinkid, Args{Link: 2, Name: name}, r)
+	}
+	made := func(zone env.ZoneID) Operation {
+		return at("b", 5, 6, CreateLinkid, Args{Link: 3, Name: "w0", Class: env.ClassSimnet, Zone: zone}, okay)
+	}
+	judge(t, system(), []verdict{
+		{"the zone does not find the global zone's", OK, []Operation{signal, move, made(0), named("w0", okay)}},
+		{"or it is still in that", OK, []Operation{signal, move, made(0), named("w0", fails(env.EEXIST))}},
+		{"without a move it is there", NotLinearizable, []Operation{made(0), named("w0", okay)}},
+		{"the zone has one of its own", OK, []Operation{signal, move, made(5), named("w0", fails(env.EEXIST))}},
+		{"which the global zone does not find", OK, []Operation{signal, move, made(5), named("w0", okay)}},
+		{"nor is it in the way without a move", NotLinearizable, []Operation{made(5), named("w0", fails(env.EEXIST))}},
+		{"it has its own name wherever it is", NotLinearizable, []Operation{signal, move, named("v0", okay)}},
+	})
+}
+
 // TestNotices: a listing is told of each coming and going of a tunnel, also to its zone and from it, and not more often.
 func TestNotices(t *testing.T) {
 	told := func(n int, then ...Operation) (out []Operation) {

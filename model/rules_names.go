@@ -2,7 +2,11 @@
 
 package model
 
-import "dlsim/devnet/env"
+import (
+	"slices"
+
+	"dlsim/devnet/env"
+)
 
 // nameRules are the requests to the daemon: the kernel's questions and what userland asks for
 // before and after it calls the kernel. Each is one moment under the daemon's table lock
@@ -81,7 +85,8 @@ func nameRules() []*rule {
 			says: "userland tells the daemon a link's new name", from: "environment.md 10.6",
 			do: func(x *step) {
 				e := x.s.entry(x.o.Link)
-				if e != nil && !nameCertain(x, x.o.name, e.zone) {
+				free := func(zone env.ZoneID) bool { return !nameCertain(x, x.o.name, zone) }
+				if e != nil && mayBeIn(x, e, free) && (e.name != x.o.name || e.known != yes) {
 					x.next().entry(x.o.Link).name = x.o.name
 				}
 				strangerNamed(x)
@@ -89,10 +94,10 @@ func nameRules() []*rule {
 		},
 		{
 			name: "remap_linkid: taken", ops: []Op{RemapLinkid}, answers: []env.Errno{env.EEXIST},
-			says: "EEXIST if another link has it", from: "environment.md 10.2",
+			says: "EEXIST if a link that the zone which the link is in may find has it", from: "environment.md 10.1, 10.2",
 			do: func(x *step) {
 				e := x.s.entry(x.o.Link)
-				x.when(e != nil && nameListed(x, x.o.name, e.zone))
+				x.when(e != nil && mayBeIn(x, e, func(zone env.ZoneID) bool { return nameListed(x, x.o.name, zone) }))
 			},
 		},
 		{
@@ -153,6 +158,12 @@ func nameCertain(x *step, name word, zone env.ZoneID) bool {
 		}
 	}
 	return false
+}
+
+// mayBeIn reports whether the daemon may have the entry in a zone of which that holds.
+func mayBeIn(x *step, e *entry, holds func(env.ZoneID) bool) bool {
+	return holds(e.zone) || e.moved && (holds(env.GlobalZone) ||
+		slices.ContainsFunc(x.p.history.Start.Zones, func(z Zone) bool { return holds(z.ID) }))
 }
 
 // mayBeUnknown reports whether the caller's zone may not find the name.
