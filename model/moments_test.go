@@ -45,6 +45,16 @@ func TestRenamedUnderOperations(t *testing.T) {
 		{"but not if it is not looked for before", NotLinearizable, renamedUnder(
 			at("b", 8, 10, SetZone, Args{Link: 1, Into: 5}, okay),
 		)},
+		{"the daemon may be told also if the move ends with an error", OK, renamedUnder(
+			at("s", 1, 2, Signal, Args{Target: "b"}, okay),
+			at("b", 5, 10, SetZone, Args{Link: 1, Into: 5}, fails(env.EINTR)),
+			at("c", 11, 12, GetLinkid, Args{Name: "old0", Zone: 5}, Result{Link: 7}),
+		)},
+		{"but not of a link that is not looked for before", NotLinearizable, renamedUnder(
+			at("s", 1, 2, Signal, Args{Target: "b"}, okay),
+			at("b", 8, 10, SetZone, Args{Link: 1, Into: 5}, fails(env.EINTR)),
+			at("c", 11, 12, GetLinkid, Args{Name: "old0", Zone: 5}, Result{Link: 7}),
+		)},
 	})
 }
 

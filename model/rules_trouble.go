@@ -117,6 +117,11 @@ func failed(x *step) {
 		if e := t.entry(x.o.Link); e != nil {
 			e.moved = true
 		}
+		for l := range x.found { // which may have got another linkid before the daemon was told
+			if e := t.entry(l.id); e != nil {
+				e.moved = true
+			}
+		}
 	case Open:
 		leavesName(x, 0)
 		attachesDevice(x, 0)
