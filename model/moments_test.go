@@ -87,6 +87,17 @@ func TestRemapInDoubt(t *testing.T) {
 	made := func(zone env.ZoneID) Operation {
 		return at("b", 5, 6, CreateLinkid, Args{Link: 3, Name: "w0", Class: env.ClassSimnet, Zone: zone}, okay)
 	}
+	dies, starts := at("s", 9, 9, DaemonDown, Args{}, okay), at("s", 10, 10, DaemonStart, Args{}, okay)
+	gone := func(then ...Operation) []Operation {
+		return append([]Operation{
+			at("a", 1, 2, Destroy, v0, okay),
+			at("a", 3, 4, SetZone, Args{Link: 1, Into: 5}, okay),
+			at("a", 5, 6, ZoneState, Args{Into: 5, State: ZoneDead}, okay),
+			at("a", 7, 7, Detach, Args{MAC: "e1000g0"}, okay),
+			at("a", 8, 8, Attach, Args{MAC: "e1000g0"}, okay),
+			at("a", 11, 12, RemapLinkid, Args{Link: 1, Name: "v0"}, fails(env.EEXIST)),
+		}, then...)
+	}
 	judge(t, system(), []verdict{
 		{"the zone does not find the global zone's", OK, []Operation{signal, move, made(0), named("w0", okay)}},
 		{"or it is still in that", OK, []Operation{signal, move, made(0), named("w0", fails(env.EEXIST))}},
@@ -94,6 +105,8 @@ func TestRemapInDoubt(t *testing.T) {
 		{"the zone has one of its own", OK, []Operation{signal, move, made(5), named("w0", fails(env.EEXIST))}},
 		{"which the global zone does not find", OK, []Operation{signal, move, made(5), named("w0", okay)}},
 		{"nor is it in the way without a move", NotLinearizable, []Operation{made(5), named("w0", fails(env.EEXIST))}},
+		{"a daemon that starts does not ask a zone that is gone", OK, gone(dies, starts)},
+		{"one that lives has it there", NotLinearizable, gone()},
 		{"it has its own name wherever it is", NotLinearizable, []Operation{signal, move, named("v0", okay)}},
 	})
 }

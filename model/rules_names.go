@@ -160,10 +160,13 @@ func nameCertain(x *step, name word, zone env.ZoneID) bool {
 	return false
 }
 
-// mayBeIn reports whether the daemon may have the entry in a zone of which that holds.
+// mayBeIn reports whether the daemon may have the entry in a zone of which that holds. One that has started does not
+// ask a zone that is gone for its links (environment.md 10.5).
 func mayBeIn(x *step, e *entry, holds func(env.ZoneID) bool) bool {
-	return holds(e.zone) || e.moved && (holds(env.GlobalZone) ||
-		slices.ContainsFunc(x.p.history.Start.Zones, func(z Zone) bool { return holds(z.ID) }))
+	if holds(e.zone) || (e.moved || x.p.unsettled && mayBeInactive(x, e.zone)) && holds(env.GlobalZone) {
+		return true
+	}
+	return e.moved && slices.ContainsFunc(x.p.history.Start.Zones, func(z Zone) bool { return holds(z.ID) })
 }
 
 // mayBeUnknown reports whether the caller's zone may not find the name.
