@@ -62,6 +62,9 @@ type OpType struct {
 	// Releases marks an operation, with access Read, that gives back what one that Queues has taken Shared: who
 	// takes the object Exclusive then comes after it.
 	Releases bool
+	// Leaf marks an operation that takes a leaf lock, its object, and gives it back. What it does under it is told by
+	// Thread.Within, and in a Trail with Sections it conflicts by that only.
+	Leaf bool
 	// Inside marks an operation that may be a part of the one before it, in which its thread took a guard:
 	// see Object.Guard.
 	Inside bool

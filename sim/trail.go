@@ -192,10 +192,15 @@ func (r *Trail) event(t *Thread, sequential bool) {
 	r.Events = append(r.Events, e)
 	r.Causes = append(r.Causes, x.causes...)
 	x.causes, x.afterAll = x.causes[:0], 0
-	if t.obj != nil {
-		r.use(&t.obj.order, t.op.Access)
-		r.enter(t)
+	if t.obj == nil {
+		return
 	}
+	if t.op.Leaf && r.Sections {
+		r.use(&t.obj.order, Read)
+	} else {
+		r.use(&t.obj.order, t.op.Access)
+	}
+	r.enter(t)
 }
 
 // Late reports whether all that t would do next is to queue, and that can wait: see Lazy.

@@ -11,7 +11,7 @@ import "dlsim/sim"
 // set-up of a world, does not race.
 type Field struct {
 	obj  sim.Object
-	leaf bool
+	leaf bool // protected by a lock that is taken for one operation
 }
 
 // Init makes the field ready; see Mutex.Init for the arguments.
@@ -30,24 +30,31 @@ func (f *Field) InitLeaf(w *sim.World, class, key string) {
 
 // Read says that t reads the field.
 func (f *Field) Read(t *sim.Thread) {
-	f.within(t, sim.Read)
+	t.Within(&f.obj, sim.Read)
 	if t.Tracking() {
 		f.access(t, false)
 	}
 }
 
+// Sees says to a search only that what t does next depends on the field.
+func (f *Field) Sees(t *sim.Thread) { t.Within(&f.obj, sim.Read) }
+
+// Changes says to a search only that what t does changes the field.
+func (f *Field) Changes(t *sim.Thread) { t.Within(&f.obj, sim.Write) }
+
 // Write says that t writes the field, or reads and writes it.
 func (f *Field) Write(t *sim.Thread) {
-	f.within(t, sim.Write)
+	t.Within(&f.obj, sim.Write)
 	if t.Tracking() {
 		f.access(t, true)
 	}
 }
 
-// within tells a search, unless the operation that is the leaf lock does.
-func (f *Field) within(t *sim.Thread, a sim.Access) {
-	if !f.leaf {
-		t.Within(&f.obj, a)
+// Count says that t counts the field up or down, without looking at it.
+func (f *Field) Count(t *sim.Thread) {
+	t.Within(&f.obj, sim.Add)
+	if t.Tracking() {
+		f.access(t, true)
 	}
 }
 

@@ -17,10 +17,10 @@ import (
 )
 
 var (
-	opFind   = &sim.OpType{Name: "dls_link_hash find", Access: sim.Read}
-	opInsert = &sim.OpType{Name: "dls_link_hash insert", Access: sim.Write}
+	opFind   = &sim.OpType{Name: "dls_link_hash find", Access: sim.Read, Leaf: true}
+	opInsert = &sim.OpType{Name: "dls_link_hash insert", Access: sim.Write, Leaf: true}
 	opDev    = &sim.OpType{Name: "dls_link_dev", Access: sim.Local}
-	opRemove = &sim.OpType{Name: "dls_link_hash remove", Access: sim.Write}
+	opRemove = &sim.OpType{Name: "dls_link_hash remove", Access: sim.Write, Leaf: true}
 )
 
 // Link is a dls_link_t. It comes from a cache that does not construct again, and destroying
@@ -68,7 +68,7 @@ type Layer struct {
 	hash    map[string]Ptr
 	names   []string    // for All
 	obj     sim.Object  // i_dls_link_hash
-	entries ksync.Field // of the hash, under its lock
+	entries ksync.Table // of the hash, under its lock
 }
 
 var linkType = &kmem.Type[Link]{
@@ -94,13 +94,13 @@ func (l *Layer) Init(w *sim.World, debug bool) {
 	l.cache.Debug = debug
 	l.cache.Init(w, linkType)
 	w.Register(&l.obj, "i_dls_link_hash", "", 0, nil)
-	l.entries.InitLeaf(w, "i_dls_link_hash entries", "")
+	l.entries.InitLeaf(w, "i_dls_link_hash entries")
 }
 
 // Find looks a link up in i_dls_link_hash and takes no hold. It needs no perimeter.
 func (l *Layer) Find(t *sim.Thread, name string) (Ptr, bool) {
 	t.Step(opFind, &l.obj, nil)
-	l.entries.Read(t)
+	l.entries.At(name).Read(t)
 	p, ok := l.hash[name]
 	return p, ok
 }
@@ -152,7 +152,7 @@ func (l *Layer) HoldCreate(t *sim.Thread, name string) (Ptr, env.Errno) {
 		l.MAC.NotifyAdd(t, m, func(u *sim.Thread) { l.notify(u, p) })
 	}
 	t.Step(opInsert, &l.obj, nil)
-	l.entries.Write(t)
+	l.entries.At(name).Write(t)
 	if _, dup := l.hash[name]; dup {
 		t.Fail(sim.KindPanic, "dls_link_hold_create", "dls_link_hold_create: "+name+" is in the hash already")
 	}
@@ -196,7 +196,7 @@ func (l *Layer) Rele(t *sim.Thread, p Ptr) {
 		return
 	}
 	t.Step(opRemove, &l.obj, nil)
-	l.entries.Write(t)
+	l.entries.At(p.At(t).Name).Write(t)
 	delete(l.hash, p.At(t).Name)
 	l.destroy(t, p)
 }

@@ -14,14 +14,14 @@ import (
 
 // Opening and closing a MAC only counts, which commutes.
 var (
-	opOpen       = &sim.OpType{Name: "mac_open", Access: sim.Add}
-	opRele       = &sim.OpType{Name: "mac_rele", Access: sim.Add}
-	opDisable    = &sim.OpType{Name: "mac_disable", Access: sim.Write}
-	opRegister   = &sim.OpType{Name: "mac_register", Access: sim.Write}
-	opUnregister = &sim.OpType{Name: "mac_unregister", Access: sim.Write}
+	opOpen       = &sim.OpType{Name: "mac_open", Access: sim.Add, Leaf: true}
+	opRele       = &sim.OpType{Name: "mac_rele", Access: sim.Add, Leaf: true}
+	opDisable    = &sim.OpType{Name: "mac_disable", Access: sim.Write, Leaf: true}
+	opRegister   = &sim.OpType{Name: "mac_register", Access: sim.Write, Leaf: true}
+	opUnregister = &sim.OpType{Name: "mac_unregister", Access: sim.Write, Leaf: true}
 	opStat       = &sim.OpType{Name: "mac_stat_get", Access: sim.Local}
-	opMark       = &sim.OpType{Name: "mac_mark_exclusive", Access: sim.Write}
-	opUnmark     = &sim.OpType{Name: "mac_unmark_exclusive", Access: sim.Write}
+	opMark       = &sim.OpType{Name: "mac_mark_exclusive", Access: sim.Write, Leaf: true}
+	opUnmark     = &sim.OpType{Name: "mac_unmark_exclusive", Access: sim.Write, Leaf: true}
 	opRename     = &sim.OpType{Name: "mac_rename_primary", Access: sim.Local}
 	opStart      = &sim.OpType{Name: "mac_start", Access: sim.Local}
 	opSetProp    = &sim.OpType{Name: "mac_set_prop", Access: sim.Local}
@@ -64,7 +64,8 @@ type MAC struct {
 	disabled  bool
 	exclusive bool
 
-	refField    ksync.Field // mi_ref and the marks disabled and exclusive, under i_mac_impl_lock
+	refField    ksync.Field // mi_ref, under i_mac_impl_lock
+	marksField  ksync.Field // disabled and exclusive, under i_mac_impl_lock
 	clientField ksync.Field // mi_oref, the primary client and its flows, in the perimeter
 }
 
@@ -87,7 +88,7 @@ type Layer struct {
 
 	notifiers int // threads, for their names
 	macs      map[string]*MAC
-	hashField ksync.Field // i_mac_impl_hash, under i_mac_impl_lock
+	hash      ksync.Table // i_mac_impl_hash, under i_mac_impl_lock
 	obj       sim.Object  // i_mac_impl_lock, under which MACs are found, opened and disabled
 	pool      []*MAC
 	used      int
@@ -100,14 +101,14 @@ func (l *Layer) Init(w *sim.World) {
 	}
 	clear(l.macs)
 	l.used, l.notifiers = 0, 0
-	l.hashField.InitLeaf(w, "i_mac_impl_hash", "")
+	l.hash.InitLeaf(w, "i_mac_impl_hash")
 	w.Register(&l.obj, "i_mac_impl_lock", "", 0, nil)
 }
 
 // Register is mac_register: EEXIST if the name is taken.
 func (l *Layer) Register(t *sim.Thread, name string, class env.Class, lower *MAC) (*MAC, env.Errno) {
 	t.Step(opRegister, &l.obj, nil)
-	l.hashField.Write(t)
+	l.hash.At(name).Write(t)
 	if l.macs[name] != nil {
 		return nil, env.EEXIST
 	}
@@ -121,6 +122,7 @@ func (l *Layer) Register(t *sim.Thread, name string, class env.Class, lower *MAC
 	m.perim.init(t.World(), name)
 	m.notify.init(t.World(), name)
 	m.refField.InitLeaf(t.World(), "mi_ref", name)
+	m.marksField.InitLeaf(t.World(), "mi_state_flags", name)
 	m.clientField.Init(t.World(), nil, "mi_clients_list", name, 0)
 	m.PortsField.Init(t.World(), nil, "mi_ports", name, 0)
 	if l.DeviceOf != nil {
@@ -139,7 +141,7 @@ func (l *Layer) Unregister(t *sim.Thread, m *MAC) env.Errno {
 	}
 	m.notify.end(t)
 	t.Step(opUnregister, &l.obj, nil)
-	l.hashField.Write(t)
+	l.hash.At(m.Name).Write(t)
 	delete(l.macs, m.Name)
 	m.perimOwner().perim.enter(t, "unregister")
 	m.perimOwner().perim.exit(t, "unregister")
@@ -154,10 +156,10 @@ func (l *Layer) Open(t *sim.Thread, name string) (*MAC, env.Errno) {
 	if err := l.Fault.At(t, "mac_open", name); err != 0 {
 		return nil, err
 	}
-	l.hashField.Read(t)
+	l.hash.At(name).Read(t)
 	m := l.macs[name]
 	if m != nil {
-		m.refField.Write(t)
+		m.marksField.Read(t)
 	}
 	switch {
 	case len(name) >= env.MaxNameLen:
@@ -167,12 +169,13 @@ func (l *Layer) Open(t *sim.Thread, name string) (*MAC, env.Errno) {
 	case m.exclusive:
 		return nil, env.EBUSY
 	}
+	m.refField.Count(t)
 	m.ref++
 	l.Refs.Take(t, &m.refs)
 	if m.HasOpen {
 		if err := l.driverOpen(t, m); err != 0 {
 			t.Step(opRele, &l.obj, nil)
-			m.refField.Write(t)
+			m.refField.Count(t)
 			m.ref--
 			l.Refs.Give(t, &m.refs)
 			return nil, err
@@ -218,7 +221,7 @@ func (l *Layer) Close(t *sim.Thread, m *MAC) {
 	}
 	m.perimOwner().perim.exit(t, "close")
 	t.Step(opRele, &l.obj, nil)
-	m.refField.Write(t)
+	m.refField.Count(t)
 	m.ref--
 	l.Refs.Give(t, &m.refs)
 }
@@ -238,7 +241,8 @@ func (l *Layer) Reclaim(t *sim.Thread, m *MAC, key any) { l.Refs.Reclaim(t, &m.r
 // set nobody can open the MAC.
 func (l *Layer) MarkExclusive(t *sim.Thread, m *MAC) env.Errno {
 	t.Step(opMark, &l.obj, nil)
-	m.refField.Write(t)
+	m.refField.Read(t)
+	m.marksField.Write(t)
 	if err := l.Fault.At(t, "mark_exclusive", m.Name); err != 0 {
 		return err
 	}
@@ -255,7 +259,7 @@ func (l *Layer) MarkExclusive(t *sim.Thread, m *MAC) env.Errno {
 // UnmarkExclusive is mac_unmark_exclusive.
 func (l *Layer) UnmarkExclusive(t *sim.Thread, m *MAC) {
 	t.Step(opUnmark, &l.obj, nil)
-	m.refField.Write(t)
+	m.marksField.Write(t)
 	m.exclusive = false
 }
 
@@ -285,7 +289,8 @@ func (l *Layer) DisableNowait(t *sim.Thread, m *MAC) env.Errno {
 // disable is i_mac_disable.
 func (l *Layer) disable(t *sim.Thread, m *MAC) env.Errno {
 	t.Step(opDisable, &l.obj, nil)
-	m.refField.Write(t)
+	m.refField.Read(t)
+	m.marksField.Read(t)
 	m.clientField.Read(t)
 	if m.disabled {
 		return 0
@@ -299,6 +304,7 @@ func (l *Layer) disable(t *sim.Thread, m *MAC) env.Errno {
 	case m.flows > 0:
 		return env.ENOTEMPTY
 	}
+	m.marksField.Write(t)
 	m.disabled = true
 	return 0
 }
@@ -354,6 +360,12 @@ func (m *MAC) PerimOwner() *sim.Thread { return m.perimOwner().perim.owner }
 
 // Registered reports whether a MAC of that name is in the hash. It is not an operation.
 func (l *Layer) Registered(name string) bool { return l.macs[name] != nil }
+
+// Find is Lookup by t, as a part of its last operation: a driver that knows whether it has registered a MAC.
+func (l *Layer) Find(t *sim.Thread, name string) *MAC {
+	l.hash.At(name).Sees(t)
+	return l.macs[name]
+}
 
 // Lookup returns the registered MAC of that name, or nil. It is not an operation.
 func (l *Layer) Lookup(name string) *MAC { return l.macs[name] }

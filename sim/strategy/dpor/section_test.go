@@ -230,3 +230,53 @@ func TestSectionInFreedMemory(t *testing.T) {
 		t.Errorf("%d failures are found; each operation is an event: %v", failed, s.Single)
 	}
 }
+
+// Operations under a leaf lock conflict by the entries of a table that they act on, and with Single by the lock.
+func TestLeafLocks(t *testing.T) {
+	find := &sim.OpType{Name: "find", Access: sim.Read, Leaf: true}
+	insert := &sim.OpType{Name: "insert", Access: sim.Write, Leaf: true}
+	count := &sim.OpType{Name: "count", Access: sim.Write, Leaf: true}
+	var lock sim.Object
+	var table ksync.Table
+	do := func(t *sim.Thread, what, name string) {
+		switch what {
+		case "find":
+			t.Step(find, &lock, nil)
+			table.At(name).Read(t)
+		case "insert":
+			t.Step(insert, &lock, nil)
+			table.At(name).Write(t)
+		case "count":
+			t.Step(count, &lock, nil)
+			table.At(name).Count(t)
+		case "walk":
+			t.Step(find, &lock, nil)
+			table.Read(t)
+		}
+	}
+	for _, x := range []struct {
+		a, b         [2]string
+		want, single int64
+	}{
+		{[2]string{"insert", "net0"}, [2]string{"insert", "net1"}, 1, 2},
+		{[2]string{"insert", "net0"}, [2]string{"insert", "net0"}, 2, 2},
+		{[2]string{"find", "net0"}, [2]string{"insert", "net0"}, 2, 2},
+		{[2]string{"find", "net0"}, [2]string{"insert", "net1"}, 1, 2},
+		{[2]string{"count", "net0"}, [2]string{"count", "net0"}, 1, 2},
+		{[2]string{"count", "net0"}, [2]string{"find", "net0"}, 2, 2},
+		{[2]string{"walk", ""}, [2]string{"insert", "net1"}, 2, 2},
+	} {
+		body := func(t *sim.Thread) {
+			t.World().Register(&lock, "leaf", "", 0, nil)
+			table.InitLeaf(t.World(), "table")
+			t.Fork("a", 0, func(t *sim.Thread) { do(t, x.a[0], x.a[1]) })
+			t.Fork("b", 0, func(t *sim.Thread) { do(t, x.b[0], x.b[1]) })
+		}
+		if c := explore(t, new(dpor.Search), body, nil); c.Executions != x.want {
+			t.Errorf("%v and %v: %d executions, want %d", x.a, x.b, c.Executions, x.want)
+		}
+		if c := explore(t, &dpor.Search{Single: true}, body, nil); c.Executions != x.single {
+			t.Errorf("%v and %v: %d executions of single operations, want %d", x.a, x.b, c.Executions, x.single)
+		}
+	}
+}
