@@ -104,7 +104,7 @@ func (a *actor) do(t *sim.Thread, s *Step) {
 func (c *call) id(link string) env.LinkID {
 	l := c.m.sc.link(link)
 	if l.Class == "iptun" && l.Absent {
-		if id := c.m.kernel.Daemon.IDOf(l.Name); id != env.InvalidLinkID {
+		if id := c.m.kernel.Daemon.IDOf(c.t, l.Name); id != env.InvalidLinkID {
 			return id
 		}
 	}

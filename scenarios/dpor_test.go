@@ -17,7 +17,7 @@ import (
 const dporMost = 1000
 
 // luck is a seed with which dpor meets a bug that early which is late with the default one.
-var luck = map[string]uint64{"l02-daemon-forks-under-its-table-lock": 3}
+var luck = map[string]uint64{"l02-daemon-forks-under-its-table-lock": 4}
 
 // TestSearchesFindBugs expects of dpor what sampling is expected to find, in each scenario of bugs that has
 // at most three threads. Threads of the system beside - the daemon's, task queues, a notify thread for each MAC - do

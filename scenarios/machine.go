@@ -152,6 +152,9 @@ func (m *machine) bringUp(t *sim.Thread) {
 			m.kernel.Daemon.Add(m.entry(l))
 		}
 	}
+	for i := range m.sc.System.Links { // name_to_major has the drivers of those that are not there, too
+		m.kernel.DDI.Device(m.sc.System.Links[i].MAC)
+	}
 	for i := range m.faults {
 		f := &m.faults[i]
 		f.seen, f.struck = 0, false

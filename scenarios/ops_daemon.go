@@ -67,7 +67,7 @@ func daemonOps() []*Op {
 			"Moves a zone up its status ladder, and does nothing else. EINVAL for a way down, and past EMPTY before zone_shutdown has been there: no zone gets to DOWN without the shutdown of its stack.",
 			"zone_state: {zone: web, state: shutting_down}", func(c *call, a *zoneStateArgs) env.Errno {
 				s, _ := zone.ParseStatus(a.State)
-				z := c.m.kernel.Zones.Get(c.zone(a.Zone))
+				z := c.m.kernel.Zones.Find(c.t, c.zone(a.Zone))
 				if z == nil || s >= zone.Down && z.Status() < zone.Down {
 					return env.EINVAL
 				}

@@ -107,7 +107,7 @@ func devnetOps() []*Op {
 		define("link_state", "/dev/net and streams",
 			"The link goes up or down: mac_link_update posts an event, and the MAC's notify thread takes a temporary hold by link (i_dls_devnet_lock as writer) and logs name, linkid and zone. ENOENT if there is no such MAC.",
 			"link_state: net0", func(c *call, a *linkArgs) env.Errno {
-				m := c.m.kernel.MAC.Lookup(c.m.sc.link(a.Link).MAC)
+				m := c.m.kernel.MAC.Find(c.t, c.m.sc.link(a.Link).MAC)
 				if m == nil {
 					return env.ENOENT
 				}

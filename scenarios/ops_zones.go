@@ -27,7 +27,7 @@ func zoneOps() []*Op {
 }
 
 func runZoneBoot(c *call, a *zoneArgs) env.Errno {
-	z := c.m.kernel.Zones.Get(c.zone(a.Zone))
+	z := c.m.kernel.Zones.Find(c.t, c.zone(a.Zone))
 	if z == nil {
 		return env.EINVAL
 	}
@@ -47,15 +47,16 @@ func runZoneBoot(c *call, a *zoneArgs) env.Errno {
 // runZoneHalt is vplat_teardown (environment.md 8.4).
 func runZoneHalt(c *call, a *zoneArgs) env.Errno {
 	k := &c.m.kernel
-	z := k.Zones.Get(c.zone(a.Zone))
+	z := k.Zones.Find(c.t, c.zone(a.Zone))
 	if z == nil {
 		return env.EINVAL
 	}
 	if err := c.zoneShutdown(z.ID); err != 0 {
 		return err
 	}
+	z.Sees(c.t)
 	for _, id := range append([]env.LinkID(nil), z.Links()...) {
-		if c.m.sc.System.Zoneadmd == "keeps-links" || !k.VNIC.Has(id) {
+		if c.m.sc.System.Zoneadmd == "keeps-links" || !k.VNIC.Found(c.t, id) {
 			return env.EBUSY // datalinks remain in the zone
 		}
 		err := c.plain(model.Destroy, model.Args{Link: id, Class: env.ClassVNIC}, func() env.Errno { return k.VNIC.Delete(c.t, id) })
@@ -75,7 +76,7 @@ func runZoneHalt(c *call, a *zoneArgs) env.Errno {
 
 func (c *call) zoneShutdown(id env.ZoneID) env.Errno {
 	a := model.Args{Into: id}
-	if z := c.m.kernel.Zones.Get(id); z != nil {
+	if z := c.m.kernel.Zones.Find(c.t, id); z != nil {
 		a.Local = z.Shared
 	}
 	return c.plain(model.ZoneShutdown, a, func() env.Errno { return c.m.kernel.Zones.Shutdown(c.t, id) })

@@ -14,6 +14,7 @@ import (
 	"dlsim/scenarios"
 	"dlsim/scenarios/generate"
 	"dlsim/sim/explore"
+	"dlsim/sim/strategy"
 )
 
 // load makes a program of a draft, or fails: whatever is generated is a scenario whose system
@@ -51,6 +52,19 @@ func TestDraftsTerminate(t *testing.T) {
 		}
 		if r.Unknowns > 0 {
 			t.Fatalf("a schedule reached the step limit\n%s", sc.Source)
+		}
+	})
+}
+
+// TestSearchesOfDrafts: an operation that looks at something that it does not tell of has a search expect what does
+// not happen, which it reports as an error.
+func TestSearchesOfDrafts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		sc, p := load(t, generate.Drafts(generate.Config{ThreadsMax: 4, GesturesMax: 3}).Draw(t, "draft"))
+		c := sc.Campaign()
+		c.Strategy, c.Preemptions, c.Schedules = "dpor", strategy.Unbounded, 150
+		if _, err := explore.Explore(context.Background(), p, c); err != nil {
+			t.Fatalf("%v\n%s", err, sc.Source)
 		}
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"dlsim/devnet/env/door"
 	"dlsim/devnet/env/zone"
 	"dlsim/sim"
+	"dlsim/sim/ksync"
 )
 
 // Commands are the door commands that this daemon serves.
@@ -66,10 +67,11 @@ type Daemon struct {
 	Forks Forks
 
 	proc     env.Process
-	lastID   env.LinkID // given out or in use
-	links    []*Link    // in ascending order of id
-	life     *process   // nil while the daemon is down
-	last     *process   // the present or last life
+	lastID   env.LinkID  // given out or in use
+	links    []*Link     // in ascending order of id
+	files    ksync.Table // their names
+	life     *process    // nil while the daemon is down
+	last     *process    // the present or last life
 	lives    int
 	obj      sim.Object
 	starting sim.Queue // of threads that wait for the last process to be gone
@@ -80,6 +82,7 @@ func (d *Daemon) Init(w *sim.World) {
 	d.links, d.life, d.last, d.lives, d.lastID = d.links[:0], nil, nil, 0, 0
 	d.starting.Reset()
 	d.proc.Init(w, "dlmgmtd")
+	d.files.Init(w, "datalink.conf", 0)
 	w.Register(&d.obj, "dlmgmtd", "", 0, d)
 }
 
@@ -290,8 +293,9 @@ func (d *Daemon) enlist(k *Link) {
 }
 
 // IDOf returns the linkid of the link with the given name, InvalidLinkID if there is none. It is
-// not an operation.
-func (d *Daemon) IDOf(name string) env.LinkID {
+// not an operation, but what t does next depends on it.
+func (d *Daemon) IDOf(t *sim.Thread, name string) env.LinkID {
+	d.files.At(name).Sees(t)
 	for _, k := range d.links {
 		if k.Name == name {
 			return k.ID

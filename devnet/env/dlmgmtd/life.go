@@ -44,7 +44,7 @@ func (d *Daemon) Start(t *sim.Thread) env.Errno {
 	d.lives++
 	p := &process{d: d}
 	p.lock.init(t.World(), d.lives)
-	p.rows.init(t.World(), d.lives)
+	p.rows.init(t.World(), d.lives, &d.files)
 	d.life, d.last = p, p
 	d.proc.Restart(t, "dlmgmtd")
 	if d.lives > 1 {

@@ -9,44 +9,34 @@ import (
 )
 
 // rows stands for dlmgmt_id_avl and dlmgmt_name_avl and what is in them, under the table lock: what tells a search
-// and the check race which links somebody looks at. A link is found by its linkid, its name or its device; each of
-// these has a few fields, which it is spread over.
+// and the check race which links somebody looks at. A link is found by its linkid, its name or its device.
 type rows struct {
-	ids, names, devices [buckets]ksync.Field
-	next                ksync.Field // the linkid that is given out next
+	ids, names, devices ksync.Table
+	next                ksync.Field  // the linkid that is given out next
+	files               *ksync.Table // the names in the daemon's files, which outlive a process
 }
 
-const buckets = 8
-
-func (r *rows) init(w *sim.World, life int) {
-	for i := range buckets {
-		key := "abcdefgh"[i : i+1]
-		r.ids[i].Init(w, nil, "dlmgmt_id_avl", key, life)
-		r.names[i].Init(w, nil, "dlmgmt_name_avl", key, life)
-		r.devices[i].Init(w, nil, "ll_devname", key, life)
-	}
+func (r *rows) init(w *sim.World, life int, files *ksync.Table) {
+	r.files = files
+	r.ids.Init(w, "dlmgmt_id_avl", life)
+	r.names.Init(w, "dlmgmt_name_avl", life)
+	r.devices.Init(w, "ll_devname", life)
 	r.next.Init(w, nil, "dlmgmt_nextlinkid", "", life)
 }
 
-func (r *rows) id(id env.LinkID) *ksync.Field { return &r.ids[uint32(id)%buckets] }
+func (r *rows) id(id env.LinkID) *ksync.Field { return r.ids.Nth(uint32(id)) }
 
-func (r *rows) name(name string) *ksync.Field { return &r.names[bucket(name)] }
+func (r *rows) name(name string) *ksync.Field { return r.names.At(name) }
 
-func (r *rows) device(name string) *ksync.Field { return &r.devices[bucket(name)] }
-
-func bucket(name string) uint32 {
-	h := uint32(2166136261)
-	for i := range len(name) {
-		h = (h ^ uint32(name[i])) * 16777619
-	}
-	return h % buckets
-}
+func (r *rows) device(name string) *ksync.Field { return r.devices.At(name) }
 
 // all says that t looks at each link.
-func (r *rows) all(t *sim.Thread) {
-	for i := range r.ids {
-		r.ids[i].Read(t)
-	}
+func (r *rows) all(t *sim.Thread) { r.ids.Read(t) }
+
+// renamed says that t makes another link the one of that name.
+func (r *rows) renamed(t *sim.Thread, name string) {
+	r.name(name).Write(t)
+	r.files.At(name).Changes(t)
 }
 
 // changed says that t changes something of a link other than what it is found by.
@@ -55,7 +45,7 @@ func (r *rows) changed(t *sim.Thread, k *Link) { r.id(k.ID).Write(t) }
 // moved says that t puts a link into the table or takes it out, or gives it what it is found by, or takes that away.
 func (r *rows) moved(t *sim.Thread, k *Link) {
 	r.id(k.ID).Write(t)
-	r.name(k.Name).Write(t)
+	r.renamed(t, k.Name)
 	if k.DevName != "" {
 		r.device(k.DevName).Write(t)
 	}

@@ -41,7 +41,7 @@ func (p *process) remapLinkid(t *sim.Thread, req *door.Request) door.Reply {
 		r.Err = env.EEXIST
 	default:
 		p.rows.moved(t, k)
-		p.rows.name(req.Name).Write(t)
+		p.rows.renamed(t, req.Name)
 		k.Name = req.Name
 	}
 	p.lock.unlock(t)

@@ -19,7 +19,7 @@ func (p *process) zoneBoot(t *sim.Thread, req *door.Request) door.Reply {
 		return door.Reply{}
 	}
 	r := door.Reply{}
-	if z := p.d.Zones.Get(req.Zone); z == nil {
+	if z := p.d.Zones.Find(t, req.Zone); z == nil {
 		r.Err = env.EINVAL
 	} else {
 		p.forkFor(t, req.Zone)

@@ -47,6 +47,7 @@ func (l *Layer) NotifyRemove(t *sim.Thread, m *MAC) {
 	n.callback = nil
 	m.perimOwner().perim.exit(t, "notify")
 	t.Awaits(&n.obj, "", nil)
+	t.Within(&n.obj, sim.Read)
 	for n.walking {
 		t.Block(opWalkWait, &n.obj, &n.removing)
 	}
@@ -75,6 +76,7 @@ func (n *notify) wake(t *sim.Thread) {
 
 // run is i_mac_notify_thread.
 func (n *notify) run(t *sim.Thread) {
+	t.Within(&n.obj, sim.Write) // a new thread comes here without an operation
 	for {
 		for !n.pending && !n.stop {
 			t.Block(opNotifyWait, &n.obj, &n.idle)
@@ -82,7 +84,6 @@ func (n *notify) run(t *sim.Thread) {
 		if n.stop {
 			return
 		}
-		t.Within(&n.obj, sim.Write) // a new thread comes here without an operation
 		n.pending, n.walking = false, true
 		t.Obliged(&n.obj, "")
 		if n.callback != nil {
@@ -103,6 +104,7 @@ func (n *notify) end(t *sim.Thread) {
 	if n.thread == nil {
 		return
 	}
+	t.Within(&n.obj, sim.Write)
 	n.stop = true
 	n.wake(t)
 	t.Join(n.thread)

@@ -130,6 +130,12 @@ func (d *Driver) closeLower(t *sim.Thread, v *vnic) {
 	}
 }
 
+// Found is Has by t: what it does next depends on it.
+func (d *Driver) Found(t *sim.Thread, id env.LinkID) bool {
+	d.table.Sees(t)
+	return d.Has(id)
+}
+
 // Has reports whether the driver has a VNIC of that id. It is not an operation.
 func (d *Driver) Has(id env.LinkID) bool { return d.vnics[id] != nil }
 

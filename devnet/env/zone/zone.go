@@ -128,6 +128,19 @@ func (z *Zone) open(w *sim.World) {
 	z.stack.refs.Open("netstack_refcnt", z.Name)
 }
 
+// Find is Get by t: what it does next depends on whether there is such a zone, on its status and on its links.
+func (l *Layer) Find(t *sim.Thread, id env.ZoneID) *Zone {
+	t.Within(&l.list, sim.Read)
+	z := l.Get(id)
+	if z != nil {
+		z.Sees(t)
+	}
+	return z
+}
+
+// Sees says to a search that what t does next depends on the zone's status or links.
+func (z *Zone) Sees(t *sim.Thread) { t.Within(&z.obj, sim.Read) }
+
 // Get returns the zone with the given id in any status, or nil; nil for the global zone too.
 // It is not an operation.
 func (l *Layer) Get(id env.ZoneID) *Zone {
