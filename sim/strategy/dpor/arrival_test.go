@@ -4,15 +4,12 @@ package dpor_test
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 
 	"dlsim/sim"
 	"dlsim/sim/ksync"
 	"dlsim/sim/simtest"
-	"dlsim/sim/strategy/dpor"
 
 	"pgregory.net/rapid"
 )
@@ -88,33 +85,6 @@ func (q *queued) end(r sim.Result) string {
 	return fmt.Sprint(end(r), strings.Join(q.seen, ";"), ";", q.v[0].Peek(), q.v[1].Peek())
 }
 
-// ends runs all schedules of the program.
-func (q *queued) ends() map[string]bool {
-	ends := make(map[string]bool)
-	w := sim.New()
-	defer w.Close()
-	for ex, more := new(simtest.Exhaust), true; more; more = ex.Next() {
-		ends[q.end(w.Run(sim.Config{}, ex, q.body))] = true
-	}
-	return ends
-}
-
-// check fails the test if a search misses an end.
-func (q *queued) check(tb rapid.TB, searches []*dpor.Search) {
-	ends := q.ends()
-	single := explore(tb, &dpor.Search{Single: true}, q.body, nil)
-	for _, search := range searches {
-		missed := maps.Clone(ends)
-		c := explore(tb, search, q.body, func(_ *sim.World, r sim.Result) { delete(missed, q.end(r)) })
-		if len(missed) > 0 {
-			tb.Fatalf("%q\n%d of %d ends are missed: %v", q.threads, len(missed), len(ends), missed)
-		}
-		if c.Executions > single.Executions {
-			tb.Fatalf("%q\n%d executions, %d with arrivals", q.threads, c.Executions, single.Executions)
-		}
-	}
-}
-
 // A search meets every end that there is where threads come late to the queues of reader/writer locks.
 func TestArrivals(t *testing.T) {
 	weights := map[string]int{ // in operations, at most
@@ -123,21 +93,11 @@ func TestArrivals(t *testing.T) {
 		"read0 sleep0 exit0": 4, "write0 load0 downgrade0 store1 exit0": 6, "read0 upgrade0 store0 exit0": 5, "read0 store0 exit0": 4,
 		"write0 read1 exit1 exit0": 6, "read1 write0 exit0 exit1": 6, "write1 await0 exit1": 7, "read0 store1 load0 exit0": 5,
 	}
-	blocks := slices.Sorted(maps.Keys(weights))
 	rapid.Check(t, func(t *rapid.T) {
 		q := new(queued)
-		left := simtest.Budget() + 4
-		for i := range rapid.IntRange(2, 4).Draw(t, "threads") {
-			var all []string
-			for range rapid.IntRange(1, 3).Draw(t, fmt.Sprintf("blocks of %d", i+1)) {
-				b := rapid.SampledFrom(blocks).Draw(t, "block")
-				if left -= weights[b]; left < 0 {
-					break
-				}
-				all = append(all, strings.Fields(b)...)
-			}
-			q.threads = append(q.threads, all)
+		for _, blocks := range drawBlocks(t, weights, 4, simtest.Budget()+4) {
+			q.threads = append(q.threads, strings.Fields(strings.Join(blocks, " ")))
 		}
-		q.check(t, orders())
+		sameEnds(t, q.threads, q.body, q.end)
 	})
 }

@@ -4,8 +4,6 @@ package dpor_test
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"testing"
 
@@ -127,17 +125,11 @@ func TestSectionsOfAGuard(t *testing.T) {
 		"load": 1, "store": 1, "get": 2, "set": 2, "other": 2, "copy": 2, "long": 3, "hold rele": 5, "drain": 4, "wait": 4,
 		"signal without": 1, "broadcast": 3, "dispatch": 6,
 	}
-	blocks := slices.Sorted(maps.Keys(weights))
 	rapid.Check(t, func(t *rapid.T) {
 		g := new(guarded)
-		left := simtest.Budget() + 2
-		for i := range rapid.IntRange(2, 3).Draw(t, "threads") {
+		for _, blocks := range drawBlocks(t, weights, 3, simtest.Budget()+2) {
 			var all []string
-			for range rapid.IntRange(1, 3).Draw(t, fmt.Sprintf("blocks of %d", i+1)) {
-				b := rapid.SampledFrom(blocks).Draw(t, "block")
-				if left -= weights[b]; left < 0 {
-					break
-				}
+			for _, b := range blocks {
 				if b == "hold rele" {
 					all = append(all, "hold", "rele")
 				} else {
@@ -146,23 +138,7 @@ func TestSectionsOfAGuard(t *testing.T) {
 			}
 			g.threads = append(g.threads, all)
 		}
-		ends := make(map[string]bool)
-		w := sim.New()
-		defer w.Close()
-		for ex, more := new(simtest.Exhaust), true; more; more = ex.Next() {
-			ends[g.end(w.Run(sim.Config{}, ex, g.body))] = true
-		}
-		single := explore(t, &dpor.Search{Single: true}, g.body, nil)
-		for _, search := range orders() {
-			missed := maps.Clone(ends)
-			c := explore(t, search, g.body, func(_ *sim.World, r sim.Result) { delete(missed, g.end(r)) })
-			if len(missed) > 0 {
-				t.Fatalf("%q\n%d of %d ends are missed: %v", g.threads, len(missed), len(ends), missed)
-			}
-			if c.Executions > single.Executions {
-				t.Fatalf("%q\n%d executions, %d with single operations", g.threads, c.Executions, single.Executions)
-			}
-		}
+		sameEnds(t, g.threads, g.body, g.end)
 	})
 }
 

@@ -4,10 +4,13 @@ package dpor_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 
 	"dlsim/sim"
 	"dlsim/sim/ksync"
+	"dlsim/sim/simtest"
 	"dlsim/sim/strategy"
 	"dlsim/sim/strategy/dpor"
 
@@ -47,6 +50,46 @@ func explore(tb rapid.TB, s *dpor.Search, body func(*sim.Thread), visit func(*si
 		tb.Fatal(s.Err())
 	}
 	return s.Coverage()
+}
+
+// sameEnds fails the test if a search misses an end that some schedule of the program has, or takes more executions than with
+// each operation as an event.
+func sameEnds(tb rapid.TB, threads [][]string, body func(*sim.Thread), end func(sim.Result) string) {
+	tb.Helper()
+	ends := make(map[string]bool)
+	w := sim.New()
+	defer w.Close()
+	for ex, more := new(simtest.Exhaust), true; more; more = ex.Next() {
+		ends[end(w.Run(sim.Config{}, ex, body))] = true
+	}
+	single := explore(tb, &dpor.Search{Single: true}, body, nil)
+	for _, search := range orders() {
+		missed := maps.Clone(ends)
+		c := explore(tb, search, body, func(_ *sim.World, r sim.Result) { delete(missed, end(r)) })
+		if len(missed) > 0 {
+			tb.Fatalf("%q\n%d of %d ends are missed: %v", threads, len(missed), len(ends), missed)
+		}
+		if c.Executions > single.Executions {
+			tb.Fatalf("%q\n%d executions, %d with single operations", threads, c.Executions, single.Executions)
+		}
+	}
+}
+
+// drawBlocks draws what two or more threads do: one to three blocks each, of so many operations together.
+func drawBlocks(t *rapid.T, weights map[string]int, threadsMax, operations int) (threads [][]string) {
+	blocks := slices.Sorted(maps.Keys(weights))
+	for i := range rapid.IntRange(2, threadsMax).Draw(t, "threads") {
+		var all []string
+		for range rapid.IntRange(1, 3).Draw(t, fmt.Sprintf("blocks of %d", i+1)) {
+			b := rapid.SampledFrom(blocks).Draw(t, "block")
+			if operations -= weights[b]; operations < 0 {
+				break
+			}
+			all = append(all, b)
+		}
+		threads = append(threads, all)
+	}
+	return threads
 }
 
 // count fails the test unless there are so many executions and none was redundant, in every order if
