@@ -86,16 +86,20 @@ func TestW5(t *testing.T) {
 }
 
 func BenchmarkW5(b *testing.B) {
-	h := &hold{users: 2}
-	w := sim.New()
-	defer w.Close()
-	n := int64(0)
-	for b.Loop() {
-		s := new(dpor.Search)
-		for s.Next(w.Run(sim.Config{}, s, h.body)) {
-		}
-		n += s.Coverage().Executions
+	for name, single := range map[string]bool{"late": false, "single": true} {
+		b.Run(name, func(b *testing.B) {
+			h := &hold{users: 2}
+			w := sim.New()
+			defer w.Close()
+			n := int64(0)
+			for b.Loop() {
+				s := &dpor.Search{Single: single}
+				for s.Next(w.Run(sim.Config{}, s, h.body)) {
+				}
+				n += s.Coverage().Executions
+			}
+			b.ReportMetric(float64(n)/float64(b.N), "executions")
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "executions/s")
+		})
 	}
-	b.ReportMetric(float64(n)/float64(b.N), "executions")
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "executions/s")
 }
