@@ -93,8 +93,8 @@ type Resource interface {
 // Line is a Resource that threads queue for.
 type Line interface {
 	Resource
-	// Waits reports whether an operation that Queues and acquires the object in way a would have to wait now.
-	Waits(a Acquire) bool
+	// Waits reports whether t would have to wait for another thread now if it acquired the object in way a.
+	Waits(t *Thread, a Acquire) bool
 }
 
 // Outside is a Resource whose waiters may wait for somebody who is no thread, such as whoever continues a

@@ -205,12 +205,12 @@ func (r *Trail) event(t *Thread, sequential bool) {
 
 // Late reports whether all that t would do next is to queue, and that can wait: see Lazy.
 func (r *Trail) Late(t *Thread) bool {
-	return r.Lazy && t.op != nil && t.op.Queues && t.obj.order.shut
+	return r.Lazy && t.op != nil && t.op.Queues && t.obj.order.shut && r.Waits(t)
 }
 
 // Waits reports whether t, if it is picked, has to wait in a queue and would be handed what it waits for.
 func (r *Trail) Waits(t *Thread) bool {
-	return r.Lazy && t.op != nil && t.op.Queues && t.obj.res.(Line).Waits(t.op.Acquire)
+	return r.Lazy && t.op != nil && t.op.Queues && t.obj.res.(Line).Waits(t, t.op.Acquire)
 }
 
 // late returns TrailEvent.Late of a new event: those that were late just before can come in any order.

@@ -254,9 +254,9 @@ func (l *RWLock) admit(t *sim.Thread, readers, writers int) {
 	}
 }
 
-// Waits implements sim.Line.
-func (l *RWLock) Waits(a sim.Acquire) bool {
-	return l.writer != nil || l.waitingWriters.Len() > 0 || a == sim.Exclusive && len(l.readers) > 0
+// Waits implements sim.Line. Who holds the lock as writer does not wait, but fails.
+func (l *RWLock) Waits(t *sim.Thread, a sim.Acquire) bool {
+	return l.writer != t && (l.writer != nil || l.waitingWriters.Len() > 0 || a == sim.Exclusive && len(l.readers) > 0)
 }
 
 // QueuesReaders says that a reader waits behind a writer that waits (check.Queueing).

@@ -101,10 +101,10 @@ func (n *notify) run(t *sim.Thread) {
 
 // end stops the thread and waits for it.
 func (n *notify) end(t *sim.Thread) {
+	t.Within(&n.obj, sim.Write)
 	if n.thread == nil {
 		return
 	}
-	t.Within(&n.obj, sim.Write)
 	n.stop = true
 	n.wake(t)
 	t.Join(n.thread)

@@ -10,6 +10,7 @@ import (
 	"dlsim/sim"
 	"dlsim/sim/ksync"
 	"dlsim/sim/simtest"
+	"dlsim/sim/strategy/dpor"
 
 	"pgregory.net/rapid"
 )
@@ -74,6 +75,9 @@ func (q *queued) do(t *sim.Thread, i int, op string) {
 			q.cv.Wait(t, &q.m)
 		}
 		q.m.Exit(t)
+	case "fail":
+		q.v[n].Load(t)
+		t.Fail(sim.KindPanic, "fail", "fail")
 	case "sleep":
 		t.Sleep(1)
 	default:
@@ -100,4 +104,74 @@ func TestArrivals(t *testing.T) {
 		}
 		sameEnds(t, q.threads, q.body, q.end)
 	})
+}
+
+// Larger programs, with deadlocks and failures of their own, end in all the ways that they end in where each operation is
+// an event.
+func TestArrivalsAndOperations(t *testing.T) {
+	weights := make(map[string]int)
+	for _, b := range []string{
+		"load0", "load1", "store0", "set0", "await0", "sleep0", "fail0", "read0 exit0", "write0 exit0", "read0 load0 exit0", "write0 load0 store0 exit0",
+		"read0 await0 exit0", "read0 set0 exit0", "write0 store0 sleep0 exit0", "read0 sleep0 exit0", "write0 load0 downgrade0 store1 exit0",
+		"read0 upgrade0 store0 exit0", "write0 read1 exit1 exit0", "read1 write0 exit0 exit1", "write1 await0 exit1", "read0 await0 upgrade0 exit0 set0",
+		"read0 set0 await0 upgrade0 load0 exit0", "write0 downgrade0 await0 exit0", "sleep0 write0 load0 exit0", "write0 read0", "read1 write1",
+	} {
+		weights[b] = len(strings.Fields(b))
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		q := new(queued)
+		for _, blocks := range drawBlocks(t, weights, 4, simtest.Budget()+6) {
+			q.threads = append(q.threads, strings.Fields(strings.Join(blocks, " ")))
+		}
+		q.compare(t)
+	})
+}
+
+// compare fails the test if a search misses an end that it meets with each operation as an event. Programs with very many
+// executions are left out.
+func (q *queued) compare(tb rapid.TB) {
+	const most = 3000
+	want, all := q.search(tb, &dpor.Search{Single: true}, most)
+	for i := 0; all && i < 2; i++ {
+		s := orders()[i]
+		found, all := q.search(tb, s, most)
+		for e := range want {
+			if all && !found[e] {
+				tb.Fatalf("%q\nseed %d misses %s", q.threads, s.Seed, e)
+			}
+		}
+	}
+}
+
+// search returns the ends that a search meets in so many executions, and whether these are all.
+func (q *queued) search(tb rapid.TB, s *dpor.Search, most int64) (ends map[string]bool, all bool) {
+	ends = make(map[string]bool)
+	w := sim.New()
+	defer w.Close()
+	for more := true; more && s.Coverage().Executions < most; {
+		r := w.Run(sim.Config{}, s, q.body)
+		ends[q.end(r)] = true
+		more = s.Next(r)
+		all = !more
+	}
+	if s.Err() != nil {
+		tb.Fatalf("%q\n%v", q.threads, s.Err())
+	}
+	return ends, all
+}
+
+// In these programs something was lost of the queues of writers, of what a rw_tryupgrade that fails comes after, and of what comes after an exit.
+func TestQueuesOfWriters(t *testing.T) {
+	for _, program := range []string{
+		"write0 store0 sleep0 exit0 | write0 load0 store0 exit0 | write0 load0 store0 exit0",
+		"read1 write1 | read1 write0 exit0 exit1 read1 write1 | read0 await0",
+		"write0 read0 | fail0",
+		"read0 await0 upgrade0 exit0 | read0 set0 exit0 | write0 store0 exit0",
+	} {
+		q := new(queued)
+		for ops := range strings.SplitSeq(program, "|") {
+			q.threads = append(q.threads, strings.Fields(ops))
+		}
+		q.compare(t)
+	}
 }

@@ -13,10 +13,11 @@ type earlier struct {
 	direct   []int32 // the event could come before them
 	takers   []int32 // the same: they took what it acquires
 	releases []int32 // it could not: they gave that back
+	exits    []int32 // so did these, of readers; it could queue before them, and that alone would make no difference
 }
 
 func (h *earlier) reset() {
-	h.direct, h.takers, h.releases = h.direct[:0], h.takers[:0], h.releases[:0]
+	h.direct, h.takers, h.releases, h.exits = h.direct[:0], h.takers[:0], h.releases[:0], h.exits[:0]
 }
 
 // conflicts notes what event i has used, returns the events that it comes after because of that, and notes its
@@ -32,7 +33,7 @@ func (s *Search) conflicts(i int, from *sim.TrailEvent) *earlier {
 		}
 		x := use{thing: u.Thing, access: u.Access, event: int32(i), previous: s.last[u.Thing]}
 		if j == 0 {
-			x.acquire, x.release = from.Acquire, from.Releases
+			x.acquire, x.release, x.late = from.Acquire, from.Releases, from.Late > 0
 			x.whole = x.acquire != sim.Nobody && u.Access == sim.Read && u.Changed
 		}
 		s.comesAfter(h, &x)
@@ -63,11 +64,13 @@ func (s *Search) comesAfter(h *earlier, x *use) {
 		u := &s.uses[k]
 		switch {
 		case x.access.Commutes(u.access):
+		case u.late:
+			h.direct = append(h.direct, u.event)
 		case s.admits(u.previous) < x.acquire:
 			h.releases = append(h.releases, u.event)
 			h.takers = append(h.takers, s.taker(k, x.acquire))
-		case x.release && u.acquire != sim.Nobody, u.release && x.acquire != sim.Nobody:
-			h.releases = append(h.releases, u.event)
+		case u.release && x.acquire != sim.Nobody:
+			h.exits = append(h.exits, u.event)
 		case u.acquire == sim.Shared && x.acquire != sim.Nobody:
 			h.takers = append(h.takers, u.event)
 		default:

@@ -33,6 +33,7 @@ type use struct {
 	admits   sim.Acquire // after it
 	acquire  sim.Acquire // in it
 	whole    bool        // it takes a guard and gives it back
+	late     bool        // it only queued
 	release  bool        // it gives back what was taken with others
 	event    int32
 	previous int32 // index, -1 for none
@@ -146,7 +147,7 @@ func (s *Search) close(i int) {
 	e.clock = s.newClock()
 	c = s.clockOf(e)
 	c.join(s.causesOf(e))
-	for _, events := range [][]int32{h.direct, h.takers, h.releases} {
+	for _, events := range [][]int32{h.direct, h.takers, h.releases, h.exits} {
 		for _, x := range events {
 			c.join(s.clockOf(&s.events[x]))
 		}

@@ -137,6 +137,9 @@ func (s *Search) waiting(l *sim.Left) {
 			s.insertBefore(s.uses[k].event, x)
 		}
 	}
+	if k >= 0 { // such as a rw_tryupgrade that has failed
+		s.insertBefore(s.uses[k].event, x)
+	}
 }
 
 // insertBefore puts x before event first, unless that cannot be.
