@@ -205,7 +205,7 @@ func (r *Trail) event(t *Thread, sequential bool) {
 
 // Late reports whether all that t would do next is to queue, and that can wait: see Lazy.
 func (r *Trail) Late(t *Thread) bool {
-	return r.Lazy && t.op != nil && t.op.Queues && t.obj.order.shut && r.Waits(t)
+	return r.Waits(t) && t.obj.order.shut
 }
 
 // Waits reports whether t, if it is picked, has to wait in a queue and would be handed what it waits for.

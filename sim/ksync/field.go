@@ -36,12 +36,6 @@ func (f *Field) Read(t *sim.Thread) {
 	}
 }
 
-// Sees says to a search only that what t does next depends on the field.
-func (f *Field) Sees(t *sim.Thread) { t.Within(&f.obj, sim.Read) }
-
-// Changes says to a search only that what t does changes the field.
-func (f *Field) Changes(t *sim.Thread) { t.Within(&f.obj, sim.Write) }
-
 // Write says that t writes the field, or reads and writes it.
 func (f *Field) Write(t *sim.Thread) {
 	t.Within(&f.obj, sim.Write)
@@ -57,6 +51,12 @@ func (f *Field) Count(t *sim.Thread) {
 		f.access(t, true)
 	}
 }
+
+// Sees says to a search only that what t does next depends on the field.
+func (f *Field) Sees(t *sim.Thread) { t.Within(&f.obj, sim.Read) }
+
+// Changes says to a search only that what t does changes the field.
+func (f *Field) Changes(t *sim.Thread) { t.Within(&f.obj, sim.Write) }
 
 func (f *Field) access(t *sim.Thread, write bool) {
 	if f.leaf {

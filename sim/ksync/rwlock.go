@@ -65,7 +65,7 @@ func (l *RWLock) EnterRead(t *sim.Thread) {
 		return
 	}
 	l.logWait(t, "R")
-	l.admit(t, 1, l.waitingWriters.Len())
+	l.admit(t, l.waitingReaders.Len()+1, l.waitingWriters.Len())
 	t.Block(opReadWait, &l.obj, &l.waitingReaders)
 	l.life.Use(t, gen, opReadWait.Name, &l.obj)
 	l.log(t, "rw_enter", "R got")

@@ -2,9 +2,7 @@
 
 package dpor
 
-import (
-	"dlsim/sim"
-)
+import "dlsim/sim"
 
 // event is one event of the schedule.
 type event struct {
