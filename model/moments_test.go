@@ -294,3 +294,26 @@ func TestStrangers(t *testing.T) {
 		{"nor if there is one open", NotLinearizable, []Operation{signal, open, read("ip.tun1", 5)}},
 	})
 }
+
+// TestRenameOfAnother: an operation that gives no linkid or no name is not about a link because a rename gives none.
+func TestRenameOfAnother(t *testing.T) {
+	start := system()
+	start.Names = append(start.Names, Name{ID: 8, Name: "old0", Class: env.ClassPhys, Dev: "e1000g9"})
+	judge(t, start, []verdict{
+		{"a tunnel is deleted while an open makes it, and another link renamed later", OK, []Operation{
+			at("a", 1, 6, Open, Args{Name: "ip.tun0"}, fails(env.ENOENT)),
+			at("b", 2, 3, Destroy, Args{Link: 9, Class: env.ClassIptun}, okay),
+			at("b", 4, 5, DestroyLinkid, Args{Link: 9}, okay),
+			at("c", 7, 8, Destroy, v0, okay),
+			at("c", 9, 10, Rename, Args{Link: 1, Onto: 8}, okay),
+		}},
+		{"an open meets a rename of its own link", OK, []Operation{
+			at("a", 1, 4, Rename, Args{Link: 2, Name: "v9"}, okay),
+			at("b", 2, 3, Open, Args{Name: "v0"}, fails(env.EBUSY)),
+		}},
+		{"and not of another", NotLinearizable, []Operation{
+			at("a", 1, 4, Rename, Args{Link: 2, Name: "v9"}, okay),
+			at("b", 2, 3, Open, Args{Name: "net0"}, fails(env.EBUSY)),
+		}},
+	})
+}

@@ -150,7 +150,7 @@ func (p *prepared) begin(sys *System) {
 				l.zoneName, l.kstatZone = l.name, l.zone
 			}
 			p.ids = mark(p.ids, k.ID, bit(len(s.links)))
-			p.names = mark(p.names, l.name, bit(len(s.links)))
+			p.called(l.name, bit(len(s.links)))
 		}
 		s.links = append(s.links, l)
 	}
@@ -161,8 +161,7 @@ func (p *prepared) begin(sys *System) {
 			dev: p.words.of(k.Dev), known: yes,
 		})
 		if at := slices.IndexFunc(s.links, func(l link) bool { return k.Dev != "" && l.mac == p.words.of(k.Dev) }); at >= 0 {
-			p.ids = mark(p.ids, k.ID, bit(at))
-			p.names = mark(p.names, p.words.of(k.Name), bit(at))
+			p.known(k.ID, bit(at))
 		}
 	}
 }
@@ -283,11 +282,11 @@ func (p *prepared) call(o *operation) {
 			}
 		}
 	case CreateLinkid, RemapLinkid:
-		p.names = mark(p.names, o.name, marked(p.ids, o.Link))
+		p.called(o.name, marked(p.ids, o.Link))
 	case Rename:
 		mask := marked(p.ids, o.Link)
-		p.names = mark(p.names, o.name, mask)
-		p.ids = mark(p.ids, o.Onto, mask)
+		p.called(o.name, mask)
+		p.known(o.Onto, mask)
 	}
 }
 
@@ -298,14 +297,25 @@ func (p *prepared) learn(mac word, id env.LinkID, name word, c class) {
 		at = len(p.start.links)
 		p.start.links = append(p.start.links, link{mac: mac, class: c})
 	}
-	if id != env.InvalidLinkID {
-		p.ids = mark(p.ids, id, bit(at))
-		if e := p.start.entry(id); e != nil {
-			p.names = mark(p.names, e.name, bit(at))
-		}
+	p.known(id, bit(at))
+	p.called(name, bit(at))
+}
+
+// known notes that links may have the linkid, and so the name that the daemon knows under it at the start.
+func (p *prepared) known(id env.LinkID, links uint64) {
+	if id == env.InvalidLinkID {
+		return
 	}
+	p.ids = mark(p.ids, id, links)
+	if e := p.start.entry(id); e != nil {
+		p.called(e.name, links)
+	}
+}
+
+// called notes that links may have the name. An operation that tells none is about no link because of that.
+func (p *prepared) called(name word, links uint64) {
 	if name != 0 {
-		p.names = mark(p.names, name, bit(at))
+		p.names = mark(p.names, name, links)
 	}
 }
 
