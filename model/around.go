@@ -58,7 +58,7 @@ func (p *prepared) surround() {
 			at := slices.Index(p.open, ev.op)
 			p.open = slices.Delete(p.open, at, at+1)
 			switch {
-			case o.Op == DaemonStart && o.Call > lastDown:
+			case o.Op == DaemonStart && o.Call > lastDown && !p.starting():
 				down = false
 			case o.Op == DaemonDown:
 				lastDown = o.Return
@@ -85,6 +85,11 @@ func (p *prepared) surround() {
 	for i := range p.ops {
 		p.ops[i].signalled = p.isSignalled(&p.ops[i])
 	}
+}
+
+// starting reports whether a daemon is being started: whoever starts it too need not wait for its door.
+func (p *prepared) starting() bool {
+	return slices.ContainsFunc(p.open, func(n int32) bool { return p.ops[n].Op == DaemonStart })
 }
 
 // meets notes that q was in progress at the same time and may concern the same link.
