@@ -191,6 +191,11 @@ func (p *prepared) expand(h *History) {
 			one.Op, one.MAC = zoneRemove, mac
 			p.extra = append(p.extra, one)
 		}
+		for _, id := range h.strangersIn(o.Into) {
+			one := *o
+			one.Op, one.Link = zoneRemove, id
+			p.extra = append(p.extra, one)
+		}
 		one := *o
 		one.Op, one.State = ZoneState, ZoneDown
 		p.extra = append(p.extra, one)
@@ -208,14 +213,30 @@ func (o *Operation) brings() (l Link, ok bool) {
 	return Link{}, false
 }
 
-// moves reports whether the history has an operation that may lend the link to the zone.
+// moves reports whether the history has an operation that may lend the link to the zone, by the linkid that it has or
+// one that a rename may have given it.
 func (p *prepared) moves(h *History, l *Link, zone env.ZoneID) bool {
+	renamed := func(id env.LinkID) bool {
+		return slices.ContainsFunc(h.Ops, func(o Operation) bool { return o.Op == Rename && o.Onto == id })
+	}
 	for i := range h.Ops {
-		if h.Ops[i].Op == SetZone && h.Ops[i].Into == zone && (l.Absent || l.ID == h.Ops[i].Link) {
+		o := &h.Ops[i]
+		if o.Op == SetZone && o.Into == zone && (l.Absent || l.ID == o.Link || classOf(l.Class) == physical && renamed(o.Link)) {
 			return true
 		}
 	}
 	return false
+}
+
+// strangersIn returns the linkids of links that the history tells nothing of, and that may have been lent to the zone.
+func (h *History) strangersIn(zone env.ZoneID) (ids []env.LinkID) {
+	for i := range h.Ops {
+		o := &h.Ops[i]
+		if o.Op == SetZone && o.Into == zone && !slices.Contains(ids, o.Link) && !h.tells(o.Link) {
+			ids = append(ids, o.Link)
+		}
+	}
+	return ids
 }
 
 // make fills in what an operation says itself.
