@@ -33,10 +33,14 @@ func openRules() []*rule {
 		},
 		{
 			name: "open: name made", ops: []Op{Open}, answers: []env.Errno{ok},
-			says: "the name of an implicit tunnel that nobody knows is made", from: "seed C:1302-1310, 1930-1963",
+			says: "the name of an implicit tunnel that nobody knows is made; a daemon that starts before there is a link may not know it",
+			from: "seed C:1302-1310, 1930-1963; bugs.md L28",
 			do: func(x *step) {
 				if isTunnelName(x.o.Name) && mayBeUnknown(x, x.o.name) && x.s.entry(x.o.Result.Link) == nil {
 					e := newEntry(x, yes)
+					if x.around(setOf(DaemonStart)) {
+						e.known = unsure
+					}
 					e.id, e.class = x.o.Result.Link, tunnel
 					x.carry(madeHere).add(e)
 				}
