@@ -104,11 +104,8 @@ func zoneRules() []*rule {
 			do: func(x *step) {
 				x.carry(0)
 				for l := range x.found {
-					if l.zone == x.o.Into || x.o.Zone != env.GlobalZone {
-						continue
-					}
-					if e := x.carry(int32(l.zone) + 1).entry(l.id); e != nil {
-						e.zone = x.o.Into
+					if l.zone != x.o.Into && x.o.Zone == env.GlobalZone {
+						tellInVain(x, l)
 					}
 				}
 			},
@@ -119,11 +116,8 @@ func zoneRules() []*rule {
 			do: func(x *step) {
 				_, high := x.p.status(x.o, x.o.Into)
 				for l := range x.found {
-					if l.zone == x.o.Into || x.o.Zone != env.GlobalZone || high < ZoneShuttingDown {
-						continue
-					}
-					if e := x.carry(int32(l.zone) + 1).entry(l.id); e != nil {
-						e.zone = x.o.Into
+					if l.zone != x.o.Into && x.o.Zone == env.GlobalZone && high >= ZoneShuttingDown {
+						tellInVain(x, l)
 					}
 				}
 			},
@@ -170,7 +164,9 @@ func zoneRules() []*rule {
 					x.when(out || otherwise(x) && x.p.zonesMayBeInactive(x.o))
 				} else {
 					_, high := x.p.status(x.o, x.o.Into)
-					x.when(high >= ZoneShuttingDown && x.o.Into != env.GlobalZone || mayBeInactive(x, x.o.Into) || halfMoved(x))
+					if high >= ZoneShuttingDown && x.o.Into != env.GlobalZone || mayBeInactive(x, x.o.Into) || halfMoved(x) {
+						refusedHalfWay(x, l)
+					}
 				}
 			},
 		},
@@ -255,6 +251,25 @@ func tellMove(x *step, l *link) {
 	}
 	if e := x.s.entry(l.id); e != nil && !e.moved && x.around(setOf(DaemonDown, DaemonStart)) {
 		x.carry(int32(l.mac) | halfTold).entry(l.id).moved = true
+	}
+}
+
+// tellInVain tells the daemon of a move that is refused then.
+func tellInVain(x *step, l *link) {
+	if e := x.carry(int32(l.zone) + 1).entry(l.id); e != nil {
+		e.zone = x.o.Into
+	}
+}
+
+// refusedHalfWay is a move that the daemon refuses. One that has died on it may have taken the link out of its zone, and
+// the one that refuses does not put it back: it is told where the link is before its start is over.
+func refusedHalfWay(x *step, l *link) {
+	t := x.next()
+	if l == nil || l.zone == env.GlobalZone || !x.around(setOf(DaemonDown)) || !x.around(setOf(DaemonStart)) {
+		return
+	}
+	if e := t.entry(l.id); e != nil {
+		e.moved = true
 	}
 }
 
