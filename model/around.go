@@ -92,6 +92,11 @@ func (p *prepared) starting() bool {
 	return slices.ContainsFunc(p.open, func(n int32) bool { return p.ops[n].Op == DaemonStart })
 }
 
+// overlaps reports whether there is a moment at which both are in progress.
+func (o *operation) overlaps(q *operation) bool {
+	return (o.Pending || q.Call < o.Return) && (q.Pending || o.Call < q.Return)
+}
+
 // meets notes that q was in progress at the same time and may concern the same link.
 func (o *operation) meets(q *operation) {
 	o.around |= 1 << q.Op

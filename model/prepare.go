@@ -295,11 +295,16 @@ func (p *prepared) mayBeInterrupted(o *operation) bool {
 // call notes what a link may be called, and what it may be made on, once all links are known.
 func (p *prepared) call(o *operation) {
 	switch o.Op {
+	case Create:
+		for _, id := range o.Over {
+			p.renamedUnder(o, o.mac, id)
+		}
 	case Use:
 		mask := marked(p.ids, o.Link)
 		for i := range p.start.links {
-			if o.Onto != env.InvalidLinkID && mask&bit(i) != 0 {
-				p.over = append(p.over, upon{mac: p.start.links[i].mac, lower: o.Onto, loose: true, since: o.Call})
+			if mac := p.start.links[i].mac; o.Onto != env.InvalidLinkID && mask&bit(i) != 0 {
+				p.over = append(p.over, upon{mac: mac, lower: o.Onto, loose: true, since: o.Call})
+				p.renamedUnder(o, mac, o.Onto)
 			}
 		}
 	case CreateLinkid, RemapLinkid:
@@ -308,6 +313,15 @@ func (p *prepared) call(o *operation) {
 		mask := marked(p.ids, o.Link)
 		p.called(o.name, mask)
 		p.known(o.Onto, mask)
+	}
+}
+
+// renamedUnder notes that the link which o looks up by a linkid, to put that of the MAC on it, may get another before o has it open.
+func (p *prepared) renamedUnder(o *operation, mac word, lower env.LinkID) {
+	for i := range p.ops {
+		if r := &p.ops[i]; r.Op == Rename && r.Link == lower && r.Onto != env.InvalidLinkID && o.overlaps(r) {
+			p.over = append(p.over, upon{mac: mac, lower: r.Onto, loose: true, since: o.Call})
+		}
 	}
 }
 

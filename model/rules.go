@@ -195,8 +195,7 @@ func (x *step) found(yield func(*link) bool) {
 	}
 	for i := range x.p.ops {
 		r := &x.p.ops[i]
-		meets := (x.o.Pending || r.Call < x.o.Return) && (r.Pending || x.o.Call < r.Return)
-		if r.Op != Rename || r.Link != x.o.Link || !meets {
+		if r.Op != Rename || r.Link != x.o.Link || !x.o.overlaps(r) {
 			continue
 		}
 		if l := x.s.visible(r.Onto); l != nil && !yield(l) {

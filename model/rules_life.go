@@ -300,7 +300,7 @@ func (l *link) gone() {
 	l.phase = absent
 	l.refs, l.local, l.flows = 0, 0, 0
 	l.loading, l.attaching, l.fresh = false, false, false
-	l.ownName, l.zoneName, l.kstatZone = 0, 0, 0
+	l.ownName, l.zoneName, l.kstatZone, l.staleName = 0, 0, 0, 0
 }
 
 // forced reports whether a link may be removed although it is held: it is transient and its zone

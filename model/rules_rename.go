@@ -62,7 +62,8 @@ func renameRules() []*rule {
 				t := x.carry(int32(l.mac))
 				l = t.of(l.mac)
 				// Its kstat stands for the old linkid, so nobody can read it any more.
-				l.id, l.name, l.loading, l.ownName = x.o.Onto, e.name, true, 0
+				l.staleName, l.ownName = l.ownName, 0
+				l.id, l.name, l.loading = x.o.Onto, e.name, true
 			},
 		},
 		{
@@ -71,7 +72,7 @@ func renameRules() []*rule {
 			do: func(x *step) {
 				t := x.next()
 				if l := t.of(word(x.value)); l != nil && l.phase != absent {
-					l.ownName = 0
+					l.ownName, l.staleName = 0, 0
 				}
 			},
 		},

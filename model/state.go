@@ -59,6 +59,9 @@ type link struct {
 	// for none.
 	ownName, zoneName word
 	kstatZone         env.ZoneID
+	// staleName is that of a kstat which stands for a linkid that the link had before a rename: it keeps the name, and
+	// cannot be read.
+	staleName word
 }
 
 // assigned reports whether the link is lent to a zone, which is a reference of its own.
@@ -150,7 +153,7 @@ func (s *state) hash() uint64 {
 		mix(uint64(l.phase) | uint64(l.id)<<8 | uint64(l.name)<<40)
 		mix(uint64(l.zone) ^ uint64(l.owner)<<16 ^ uint64(l.refs)<<32 ^ uint64(l.trefs)<<44 ^ uint64(l.flows)<<56)
 		mix(uint64(l.ownName) | uint64(l.zoneName)<<16 ^ uint64(l.kstatZone)<<32 ^ uint64(l.local)<<50)
-		mix(bits(l.implicit, l.loading, l.attaching, l.fresh, l.strange))
+		mix(uint64(l.staleName)<<5 | bits(l.implicit, l.loading, l.attaching, l.fresh, l.strange))
 	}
 	for i := range s.names {
 		e := &s.names[i]
@@ -311,7 +314,8 @@ func (s *state) add(e entry) {
 func (s *state) kstatTaken(name word, zone env.ZoneID) bool {
 	for i := range s.links {
 		l := &s.links[i]
-		if l.phase != absent && (l.ownName == name && l.owner == zone || l.zoneName == name && l.kstatZone == zone) {
+		own := (l.ownName == name || l.staleName == name) && l.owner == zone
+		if l.phase != absent && (own || l.zoneName == name && l.kstatZone == zone) {
 			return true
 		}
 	}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package model
+
+import (
+	"testing"
+
+	"dlsim/devnet/env"
+)
+
+// Links that get other names and linkids, and devices that come and go, while something else is about them.
+
+// withRemoved is system with the linkid 8 of a removed link and no VNIC.
+func withRemoved() System {
+	s := system()
+	s.Links = s.Links[:1]
+	s.Names = append(s.Names[:1], Name{ID: 8, Name: "old0", Class: env.ClassPhys, Dev: "e1000g9"})
+	return s
+}
+
+// TestMadeOnRenamedLink: what is put on a link that is looked up by its linkid is on it, also if that gets another linkid
+// before its MAC is opened.
+func TestMadeOnRenamedLink(t *testing.T) {
+	vnic := Args{Link: 3, MAC: "vnic1", Class: env.ClassVNIC, Over: []env.LinkID{1}}
+	under := func(then ...Operation) []Operation {
+		return append([]Operation{
+			at("a", 1, 2, CreateLinkid, Args{Link: 3, Name: "v1", Class: env.ClassVNIC}, okay),
+			at("a", 3, 8, Create, vnic, okay),
+			at("b", 4, 5, Rename, Args{Link: 1, Onto: 8}, okay),
+			at("b", 6, 7, UpLinkid, Args{Link: 8, Onto: 1}, okay),
+			at("b", 9, 10, Open, Args{Name: "old0"}, Result{MAC: "e1000g0", Link: 8}),
+			at("b", 11, 12, Close, Args{MAC: "e1000g0"}, okay),
+		}, then...)
+	}
+	aggr := func(from int64) []Operation {
+		return []Operation{
+			at("b", 1, 2, CreateLinkid, Args{Link: 4, Name: "aggr0", Class: env.ClassAggr}, okay),
+			at("b", 3, 4, Create, Args{Link: 4, MAC: "aggr0", Class: env.ClassAggr}, okay),
+			at("b", 6, 7, Rename, Args{Link: 1, Onto: 8}, okay),
+			at("a", from, 10, Use, Args{Link: 4, Onto: 1}, okay),
+			at("b", 11, 12, Open, Args{Name: "old0"}, Result{MAC: "e1000g0", Link: 8}),
+			at("b", 13, 14, Close, Args{MAC: "e1000g0"}, okay),
+			at("b", 15, 16, Detach, Args{MAC: "e1000g0"}, fails(env.EBUSY)),
+		}
+	}
+	detach := at("b", 17, 18, Detach, Args{MAC: "e1000g0"}, fails(env.EBUSY))
+	judge(t, withRemoved(), []verdict{
+		{"a VNIC keeps the device", OK, under(detach)},
+		{"for as long as there is one", NotLinearizable, under(at("a", 13, 14, Destroy, Args{Link: 3}, okay), detach)},
+		{"a port keeps it", OK, aggr(5)},
+		{"but none that is looked for when the linkid has gone", NotLinearizable, aggr(8)},
+	})
+}
+
+// TestStaleKstat: the kstat of a linkid that a link has lost keeps its name until the rename has deleted it, and is read by
+// nobody.
+func TestStaleKstat(t *testing.T) {
+	start := withRemoved()
+	start.Links = append(start.Links, Link{MAC: "sim3", Class: env.ClassSimnet, ID: 3, Name: "sim0"})
+	start.Names = append(start.Names, Name{ID: 3, Name: "sim0", Class: env.ClassSimnet})
+	named := func(from int64, e env.Errno) []Operation {
+		return []Operation{
+			at("a", 1, 10, Rename, Args{Link: 1, Onto: 8}, okay),
+			at("b", 2, 3, Hold, Args{Link: 8}, Result{MAC: "e1000g0", Link: 8}),
+			at("b", from, from+1, Rename, Args{Link: 3, Name: "net0"}, okay),
+			at("c", from+2, from+3, KstatRead, Args{Name: "net0"}, fails(e)),
+		}
+	}
+	judge(t, start, []verdict{
+		{"it keeps the name from another link", OK, named(4, env.ENOENT)},
+		{"or has been deleted", OK, named(4, ok)},
+		{"and is gone after the rename", NotLinearizable, named(11, env.ENOENT)},
+		{"nobody reads it", NotLinearizable, []Operation{
+			at("a", 1, 10, Rename, Args{Link: 1, Onto: 8}, okay),
+			at("b", 2, 3, Hold, Args{Link: 8}, Result{MAC: "e1000g0", Link: 8}),
+			at("c", 4, 5, KstatRead, Args{Name: "net0"}, okay),
+		}},
+	})
+}
