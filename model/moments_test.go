@@ -3,6 +3,7 @@
 package model
 
 import (
+	"slices"
 	"testing"
 
 	"dlsim/devnet/env"
@@ -315,5 +316,64 @@ func TestRenameOfAnother(t *testing.T) {
 			at("a", 1, 4, Rename, Args{Link: 2, Name: "v9"}, okay),
 			at("b", 2, 3, Open, Args{Name: "net0"}, fails(env.EBUSY)),
 		}},
+	})
+}
+
+// TestListing: what a listing does to more than one link, and to a device that the daemon had never seen.
+func TestListing(t *testing.T) {
+	// unused leaves a tunnel that nobody uses: it had a flow when it was closed.
+	unused := func(from int64, name, mac string, id env.LinkID) []Operation {
+		return []Operation{
+			at("a", from, from+1, Open, Args{Name: name}, Result{MAC: mac, Link: id}),
+			at("a", from+2, from+3, FlowAdd, Args{Link: id}, okay),
+			at("a", from+4, from+5, Close, Args{MAC: mac}, okay),
+			at("a", from+6, from+7, FlowRemove, Args{Link: id}, okay),
+		}
+	}
+	both := append(unused(1, "ip.tun0", "iptun3", 3), unused(11, "ip.tun1", "iptun4", 4)...)
+	gone := func(id env.LinkID) Operation {
+		return at("c", 40+int64(id), 40+int64(id), Hold, Args{Link: id}, fails(env.ENOENT))
+	}
+	listed := append(slices.Clone(both), at("b", 21, 30, Readdir, Args{}, okay), gone(3), gone(4))
+	open := at("c", 19, 20, Open, Args{Name: "ip.tun1"}, Result{MAC: "iptun4", Link: 4})
+	judge(t, system(), []verdict{
+		{"tunnels that nobody uses go", OK, listed},
+		{"not one that is open", NotLinearizable, append(slices.Clone(listed), open)},
+		{"nor without a listing", NotLinearizable, append(slices.Clone(both), gone(3), gone(4))},
+	})
+
+	strange := System{Links: []Link{{MAC: "e1000g1", Class: env.ClassPhys, Absent: true}}}
+	detached := []Operation{
+		at("a", 1, 2, Attach, Args{MAC: "e1000g1"}, okay),
+		at("a", 3, 4, Detach, Args{MAC: "e1000g1"}, okay),
+		at("a", 5, 6, Readdir, Args{}, okay),
+		at("a", 7, 8, Detach, Args{MAC: "e1000g1"}, okay),
+	}
+	judge(t, strange, []verdict{{"its name is told, and the device left alone", NotLinearizable, detached}})
+	strange.Faults = []Fault{{Err: env.ENOENT}}
+	judge(t, strange, []verdict{
+		{"its name is not told, and the device attached", OK, detached},
+		{"by nobody else", NotLinearizable, slices.Delete(slices.Clone(detached), 2, 3)},
+	})
+}
+
+// TestLinkidGivenLater: operations that name a link by a linkid which a rename gives it, also one that is called later.
+func TestLinkidGivenLater(t *testing.T) {
+	start := system()
+	start.Names = append(start.Names, Name{ID: 7, Name: "old0", Class: env.ClassPhys, Dev: "e1000g9"},
+		Name{ID: 8, Name: "old1", Class: env.ClassPhys, Dev: "e1000g8"})
+	named := func(from int64) []Operation {
+		return []Operation{
+			at("a", 1, 2, Destroy, v0, okay),
+			at("b", 3, 8, Rename, Args{Link: 7, Name: "web0"}, okay),
+			at("a", 4, 5, Rename, Args{Link: 1, Onto: 7}, okay),
+			at("a", 6, 7, UpLinkid, Args{Link: 7, Onto: 1}, okay),
+			at("b", 12, 13, Rename, Args{Link: 7, Onto: 8}, okay),
+			at("c", from, from+3, KstatRead, Args{Name: "web0"}, fails(env.ENXIO)),
+		}
+	}
+	judge(t, start, []verdict{
+		{"a kstat goes with the name that a link was given by a linkid which it got later", OK, named(11)},
+		{"and is not there any more", NotLinearizable, named(14)},
 	})
 }

@@ -119,8 +119,14 @@ func (p *prepared) prepare(h *History, r *Rules) {
 		p.span(&p.ops[i], r)
 	}
 	p.arrange()
+	for again := true; again; { // a rename may give a linkid that operations called before it name
+		again = false
+		for i := range p.ops {
+			again = p.call(&p.ops[i]) || again
+		}
+	}
 	for i := range p.ops {
-		p.call(&p.ops[i])
+		p.put(&p.ops[i])
 	}
 	for i := range p.ops {
 		p.ops[i].touch = p.touches(&p.ops[i])
@@ -292,8 +298,22 @@ func (p *prepared) mayBeInterrupted(o *operation) bool {
 	})
 }
 
-// call notes what a link may be called, and what it may be made on, once all links are known.
-func (p *prepared) call(o *operation) {
+// call notes what a link may be called, once all links are known, and reports whether that gives a link another linkid.
+func (p *prepared) call(o *operation) (more bool) {
+	mask := marked(p.ids, o.Link)
+	switch o.Op {
+	case CreateLinkid, RemapLinkid:
+		p.called(o.name, mask)
+	case Rename:
+		more = o.Onto != env.InvalidLinkID && mask&^marked(p.ids, o.Onto) != 0
+		p.called(o.name, mask)
+		p.known(o.Onto, mask)
+	}
+	return more
+}
+
+// put notes what a link may be made on, once it is known what links may be called.
+func (p *prepared) put(o *operation) {
 	switch o.Op {
 	case Create:
 		for _, id := range o.Over {
@@ -307,12 +327,6 @@ func (p *prepared) call(o *operation) {
 				p.renamedUnder(o, mac, o.Onto)
 			}
 		}
-	case CreateLinkid, RemapLinkid:
-		p.called(o.name, marked(p.ids, o.Link))
-	case Rename:
-		mask := marked(p.ids, o.Link)
-		p.called(o.name, mask)
-		p.known(o.Onto, mask)
 	}
 }
 

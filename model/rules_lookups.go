@@ -165,7 +165,7 @@ func lookupRules() []*rule {
 						continue
 					}
 					// The name may be one that it had when the listing began.
-					if slices.ContainsFunc(x.s.names, func(e entry) bool {
+					if l.strange && goes || slices.ContainsFunc(x.s.names, func(e entry) bool {
 						return e.name == l.mac && (goes || e.listed(x.o.Zone) != yes) || renamed && e.dev == l.mac
 					}) {
 						x.next().of(l.mac).attaching = true
@@ -175,21 +175,9 @@ func lookupRules() []*rule {
 		},
 		{
 			name: "readdir: last of a tunnel", ops: []Op{Readdir}, answers: []env.Errno{ok}, step: 1,
-			says: "deletes an implicit tunnel that nobody uses",
+			says: "deletes implicit tunnels that nobody uses",
 			from: "seed C:1264-1269; environment.md 12",
-			do: func(x *step) {
-				for i := range x.s.links {
-					l := &x.s.links[i]
-					if l.implicit && l.phase == visible && !l.held() && l.flows == 0 {
-						t := x.carry(x.notices(l.owner, 0, 1))
-						t.of(l.mac).gone()
-						t.changed(x)
-						if e := t.entry(l.id); e != nil {
-							e.known = unsure // until the daemon has forgotten it
-						}
-					}
-				}
-			},
+			do:   func(x *step) { deletesUnused(x, x.s, 0, -1) },
 		},
 		{
 			name: "readdir: tunnel made", ops: []Op{Readdir}, answers: []env.Errno{ok}, step: 1,
@@ -219,5 +207,31 @@ func lookupRules() []*rule {
 			name: "readdir: last notice", ops: []Op{Readdir}, answers: []env.Errno{ok}, step: 4, carried: true,
 			says: "up to four", from: "seed C:908, 1066, 1606", do: moreNotices,
 		},
+	}
+}
+
+// deletesUnused adds to s the states in which implicit tunnels that nobody uses, from the first link on, have been
+// deleted, of which a listing has been told more often than once.
+func deletesUnused(x *step, s *state, first int, more int32) {
+	for i := first; i < len(s.links); i++ {
+		l := &s.links[i]
+		if !l.implicit || l.phase != visible || l.held() || l.flows > 0 {
+			continue
+		}
+		told := more + 1
+		if l.owner != env.GlobalZone {
+			told++
+		}
+		t := x.c.copy(s)
+		x.out = append(x.out, t)
+		f := t.flight(x.o.num)
+		f.value = x.notices(env.GlobalZone, min(told, 3), 0)
+		t.advance(f)
+		if e := t.entry(l.id); e != nil {
+			e.known = unsure // until the daemon has forgotten it
+		}
+		t.links[i].gone()
+		t.changed(x)
+		deletesUnused(x, t, i+1, told)
 	}
 }
