@@ -239,28 +239,38 @@ func (c *Checker) arrive(s *state, i int, out []*state) []*state {
 			f.links[i].attaching = true
 			out = append(out, f)
 		}
-		made := t.links[i].ownName
+		had := t.links[i]
+		tried := !fresh && (had.ownName != 0 || had.bare)
+		if tried && ph == initialising && !c.p.unsettled {
+			continue // it is that already
+		}
 		t.links[i].ownName = 0
 		taken := t.kstatTaken(e.name, e.owner)
+		left := !taken && e.name != 0 && t.kstatLeft(&c.p, mac, e.name, e.owner)
 		t.links[i].come(&e)
-		switch { // its kstat is made on the way, unless another link has the name
-		case !fresh && made != 0:
-			t.links[i].ownName = made
-		case taken:
-			t.links[i].ownName = 0
-		}
-		t.links[i].phase = ph
-		if ph == visible {
-			t.links[i].attaching = false
-		}
+		t.links[i].phase, t.links[i].attaching = ph, ph == initialising
 		if c.p.rebuilds && fresh {
 			t.rebuild = yes
 		}
-		out = append(out, t)
-		if ph == visible && !fresh && made == 0 && !taken { // the name was not free in time
-			t = c.copy(t)
-			t.links[i].ownName = 0
+		// Its kstat is made on the way, unless another link has the name.
+		kstat := func(t *state, name word, tried bool) {
+			t.links[i].ownName, t.links[i].bare = name, tried && name == 0 && ph == initialising
 			out = append(out, t)
+		}
+		switch {
+		case tried:
+			kstat(t, had.ownName, true)
+			continue
+		case taken:
+			kstat(t, 0, true)
+		default:
+			kstat(t, e.name, true)
+		}
+		if left {
+			kstat(c.copy(t), 0, true)
+		}
+		if ph == initialising && fresh && marked(c.p.names, e.name)&^bit(i) != 0 {
+			kstat(c.copy(t), 0, false) // not yet: another may be faster
 		}
 	}
 	return out

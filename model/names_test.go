@@ -52,12 +52,17 @@ func TestMadeOnRenamedLink(t *testing.T) {
 	})
 }
 
+// withSimnet is withRemoved and a simnet, with linkid 3.
+func withSimnet() System {
+	s := withRemoved()
+	s.Links = append(s.Links, Link{MAC: "sim3", Class: env.ClassSimnet, ID: 3, Name: "sim0"})
+	s.Names = append(s.Names, Name{ID: 3, Name: "sim0", Class: env.ClassSimnet})
+	return s
+}
+
 // TestStaleKstat: the kstat of a linkid that a link has lost keeps its name until the rename has deleted it, and is read by
 // nobody.
 func TestStaleKstat(t *testing.T) {
-	start := withRemoved()
-	start.Links = append(start.Links, Link{MAC: "sim3", Class: env.ClassSimnet, ID: 3, Name: "sim0"})
-	start.Names = append(start.Names, Name{ID: 3, Name: "sim0", Class: env.ClassSimnet})
 	named := func(from int64, e env.Errno) []Operation {
 		return []Operation{
 			at("a", 1, 10, Rename, Args{Link: 1, Onto: 8}, okay),
@@ -66,7 +71,7 @@ func TestStaleKstat(t *testing.T) {
 			at("c", from+2, from+3, KstatRead, Args{Name: "net0"}, fails(e)),
 		}
 	}
-	judge(t, start, []verdict{
+	judge(t, withSimnet(), []verdict{
 		{"it keeps the name from another link", OK, named(4, env.ENOENT)},
 		{"or has been deleted", OK, named(4, ok)},
 		{"and is gone after the rename", NotLinearizable, named(11, env.ENOENT)},
@@ -75,5 +80,42 @@ func TestStaleKstat(t *testing.T) {
 			at("b", 2, 3, Hold, Args{Link: 8}, Result{MAC: "e1000g0", Link: 8}),
 			at("c", 4, 5, KstatRead, Args{Name: "net0"}, okay),
 		}},
+	})
+}
+
+// TestKstatOfComingDevice: the link of a device is in the table before its kstat, the name of which another may have by then.
+func TestKstatOfComingDevice(t *testing.T) {
+	device := Args{MAC: "e1000g0"}
+	there := Result{MAC: "e1000g0", Link: 1}
+	faster := func(seen Operation, from int64) []Operation {
+		return []Operation{
+			at("a", 1, 2, Detach, device, okay),
+			at("a", 3, 30, Attach, device, okay),
+			seen,
+			at("b", from, from+1, Rename, Args{Link: 3, Name: "net0"}, okay),
+			at("b", from+2, from+3, Rename, Args{Link: 3, Name: "sim0"}, okay),
+			at("c", 20, 21, HoldByDev, device, there),
+			at("c", 22, 23, KstatRead, Args{Name: "net0"}, fails(env.ENOENT)),
+		}
+	}
+	registered := at("c", 8, 9, MacnameToLinkid, device, Result{Link: 1})
+	deleted := func(until int64) []Operation {
+		return []Operation{
+			at("a", 1, 2, Detach, device, okay),
+			at("b", 3, 4, Rename, Args{Link: 3, Name: "net0"}, okay),
+			at("b", 5, until, Destroy, Args{Link: 3}, okay),
+			at("c", 6, 7, HoldByDev, Args{MAC: "sim3"}, fails(env.ENOENT)),
+			at("a", 11, 12, Attach, device, okay),
+			at("c", 13, 14, HoldByDev, device, there),
+			at("c", 22, 23, KstatRead, Args{Name: "net0"}, fails(env.ENOENT)),
+		}
+	}
+	judge(t, withSimnet(), []verdict{
+		{"another is faster", OK, faster(registered, 10)},
+		{"or was there before", OK, faster(registered, 4)},
+		{"and not after the link is visible", NotLinearizable, faster(at("c", 8, 9, HoldByDev, device, there), 10)},
+		{"nor without another", NotLinearizable, faster(registered, 24)},
+		{"one that is being deleted keeps the name", OK, deleted(20)},
+		{"for as long as that takes", NotLinearizable, deleted(10)},
 	})
 }

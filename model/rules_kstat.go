@@ -101,9 +101,13 @@ func makeKstat(x *step, l *link) {
 // kstatLeft reports whether there may be a kstat of a link that somebody is deleting, and that nobody finds any
 // more: the kstat goes last. So may there be one of another link that is being made in vain.
 func (x *step) kstatLeft(of *link, zone env.ZoneID) bool {
-	return slices.ContainsFunc(x.s.links, func(l link) bool {
-		return l.mac != of.mac && l.name == of.name && l.owner == zone &&
-			(l.phase == absent && x.s.deleted(x.p, &l) || l.phase == initialising && l.ownName == 0)
+	return x.s.kstatLeft(x.p, of.mac, of.name, zone)
+}
+
+func (s *state) kstatLeft(p *prepared, mac, name word, zone env.ZoneID) bool {
+	return slices.ContainsFunc(s.links, func(l link) bool {
+		return l.mac != mac && l.name == name && l.owner == zone &&
+			(l.phase == absent && s.deleted(p, &l) || l.phase == initialising && l.ownName == 0 && l.class != physical)
 	})
 }
 

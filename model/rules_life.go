@@ -299,7 +299,7 @@ func (l *link) gone() {
 	l.strange = l.strange || l.unnamed() || l.attaching && l.name == 0
 	l.phase = absent
 	l.refs, l.local, l.flows = 0, 0, 0
-	l.loading, l.attaching, l.fresh = false, false, false
+	l.loading, l.attaching, l.fresh, l.bare = false, false, false, false
 	l.ownName, l.zoneName, l.kstatZone, l.staleName = 0, 0, 0, 0
 }
 

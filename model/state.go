@@ -59,6 +59,8 @@ type link struct {
 	// for none.
 	ownName, zoneName word
 	kstatZone         env.ZoneID
+	// bare says that the kstat of a link that is being made could not be made, its name being taken.
+	bare bool
 	// staleName is that of a kstat which stands for a linkid that the link had before a rename: it keeps the name, and
 	// cannot be read.
 	staleName word
@@ -153,7 +155,7 @@ func (s *state) hash() uint64 {
 		mix(uint64(l.phase) | uint64(l.id)<<8 | uint64(l.name)<<40)
 		mix(uint64(l.zone) ^ uint64(l.owner)<<16 ^ uint64(l.refs)<<32 ^ uint64(l.trefs)<<44 ^ uint64(l.flows)<<56)
 		mix(uint64(l.ownName) | uint64(l.zoneName)<<16 ^ uint64(l.kstatZone)<<32 ^ uint64(l.local)<<50)
-		mix(uint64(l.staleName)<<5 | bits(l.implicit, l.loading, l.attaching, l.fresh, l.strange))
+		mix(uint64(l.staleName)<<6 | bits(l.implicit, l.loading, l.attaching, l.fresh, l.strange, l.bare))
 	}
 	for i := range s.names {
 		e := &s.names[i]
