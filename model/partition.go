@@ -10,8 +10,12 @@ import (
 
 // parts splits a history into parts that have nothing to do with each other: links stay together
 // that may have the same linkid, MAC or name at some time, or of which one is made on the other while
-// that may change. What concerns all is in every part. A history is right if all its parts are.
+// that may change. What concerns all is in every part. A history is right if all its parts are. One with a device
+// that the daemon has never seen is in one part: any linkid and name may be that device's.
 func (h *History) parts() []*History {
+	if h.neverSeen() {
+		return []*History{h}
+	}
 	var g groups
 	for i := range h.Start.Links {
 		l := &h.Start.Links[i]
@@ -34,7 +38,7 @@ func (h *History) parts() []*History {
 			nameKey(o.Result.Name))
 		g.join(nameKey(o.Name), macKey(o.Name)) // it may be the name of a device
 		if setOf(Create, Recreate, Destroy, Attach, Detach, Rename, Use, PhysAttr)&(1<<o.Op) != 0 {
-			changes[o.Link] = true
+			changes[o.Link], changes[o.Onto] = true, true
 		}
 	}
 	g.joinUnfinished(h)
@@ -108,7 +112,7 @@ func (g *groups) join(keys ...key) {
 // whatever is about a link that nobody has told of into one group.
 func (g *groups) joinUnfinished(h *History) {
 	lists := slices.ContainsFunc(h.Ops, func(o Operation) bool { return o.Op == Readdir })
-	unfinished := func(o Operation) bool { return o.unfinished() || lists && o.Op == Open && isTunnelName(o.Name) }
+	unfinished := func(o Operation) bool { return o.unfinished() || lists && isTunnelName(o.Name) }
 	if !slices.ContainsFunc(h.Ops, unfinished) {
 		return
 	}
@@ -121,8 +125,20 @@ func (g *groups) joinUnfinished(h *History) {
 		if !h.tells(o.Link) {
 			keys = append(keys, idKey(o.Link), macKey(o.MAC))
 		}
+		if o.Result.Link != env.InvalidLinkID && !h.tells(o.Result.Link) {
+			keys = append(keys, idKey(o.Result.Link))
+		}
 	}
 	g.join(keys...)
+}
+
+// neverSeen reports whether a device comes of which the daemon knows nothing at the start.
+func (h *History) neverSeen() bool {
+	known := func(mac string) bool {
+		return slices.ContainsFunc(h.Start.Names, func(n Name) bool { return n.Dev == mac })
+	}
+	return slices.ContainsFunc(h.Start.Links, func(l Link) bool { return l.Absent && !known(l.MAC) }) ||
+		slices.ContainsFunc(h.Ops, func(o Operation) bool { return o.Op == Attach && !known(o.MAC) })
 }
 
 // unfinished reports whether the operation is an open that may have made a tunnel, and has not got it.
