@@ -119,3 +119,94 @@ func TestKstatOfComingDevice(t *testing.T) {
 		{"for as long as that takes", NotLinearizable, deleted(10)},
 	})
 }
+
+// unseen adds a device that the daemon has never seen.
+func unseen(s System) System {
+	s.Links = append(s.Links, Link{MAC: "e1000g1", Class: env.ClassPhys, Absent: true})
+	return s
+}
+
+// TestRenamedUnseen: the link of a device that the daemon had never seen may get the name of another, and its kstat then is in
+// the other's way.
+func TestRenamedUnseen(t *testing.T) {
+	named := func(name string, read Operation) []Operation {
+		return []Operation{
+			at("a", 1, 2, Attach, Args{MAC: "e1000g1"}, okay),
+			at("a", 3, 4, Rename, Args{Link: 3, Name: "old0"}, okay),
+			at("b", 7, 8, Rename, Args{Link: 9, Name: name}, okay),
+			read,
+		}
+	}
+	read := func(from int64, e env.Errno) Operation {
+		return at("c", from, from+1, KstatRead, Args{Name: "sim0"}, fails(e))
+	}
+	back := func(name string) []Operation {
+		return append(named(name, read(15, env.ENOENT)),
+			at("a", 11, 12, Rename, Args{Link: 3, Name: "sim0"}, okay),
+			at("b", 13, 14, Rename, Args{Link: 9, Name: "e1000g1"}, okay),
+		)
+	}
+	goes := at("b", 9, 12, Rename, Args{Link: 9, Name: "e1000g1"}, okay)
+	judge(t, unseen(withSimnet()), []verdict{
+		{"its kstat is read", OK, named("sim0", read(9, ok))},
+		{"not before", NotLinearizable, named("sim0", read(5, ok))},
+		{"nor under a name that it has not got", NotLinearizable, named("old0", read(9, ok))},
+		{"it goes while it is looked at", OK, append(named("sim0", read(10, env.ENXIO)), goes)},
+		{"another that comes back to its name may have no kstat", OK, back("sim0")},
+		{"but has one if the name was free", NotLinearizable, back("old0")},
+	})
+}
+
+// TestUnseenInLongHistory: what is done to the link of a device that the daemon had never seen is not split off from the device.
+func TestUnseenInLongHistory(t *testing.T) {
+	long := func(then ...Operation) []Operation {
+		for i := range int64(partsMin) {
+			then = append(then, at("c", 100+2*i, 101+2*i, PropGet, Args{Link: 1}, okay))
+		}
+		return then
+	}
+	attach := at("a", 1, 2, Attach, Args{MAC: "e1000g1"}, okay)
+	info := at("b", 3, 4, GetLinkinfo, Args{Link: 9}, Result{Name: "e1000g1", Class: env.ClassPhys})
+	judge(t, unseen(withSimnet()), []verdict{
+		{"the daemon knows it then", OK, long(attach, info)},
+		{"and not before", NotLinearizable, long(info)},
+	})
+}
+
+// TestKstatOfRenamedTunnel: a listing that has an implicit tunnel open last deletes its kstat, whatever it is called by then.
+func TestKstatOfRenamedTunnel(t *testing.T) {
+	listed := func(from int64, read Operation) []Operation {
+		return []Operation{
+			at("a", 1, 2, Open, Args{Name: "ip.tun0"}, Result{MAC: "iptun9", Link: 9}),
+			at("b", 3, 6, FlowWalk, Args{Link: 9}, okay), // so that the close need not delete it
+			at("a", 4, 5, Close, Args{MAC: "iptun9"}, okay),
+			at("a", 7, 8, Rename, Args{Link: 9, Name: "x0"}, okay),
+			at("a", 9, 10, RemapLinkid, Args{Link: 9, Name: "x0"}, okay),
+			at("b", from, 20, Readdir, Args{}, okay),
+			read,
+		}
+	}
+	gone := at("c", 12, 13, KstatRead, Args{Name: "x0"}, fails(env.ENXIO))
+	judge(t, withSimnet(), []verdict{
+		{"it goes while it is looked at", OK, listed(11, gone)},
+		{"no listing, no deletion", NotLinearizable, listed(14, gone)},
+		{"nor of another's", NotLinearizable, listed(11, at("c", 12, 13, KstatRead, Args{Name: "sim0"}, fails(env.ENXIO)))},
+	})
+}
+
+// TestRenamedTwice: a linkid that a rename gives may be given on by one that has begun before.
+func TestRenamedTwice(t *testing.T) {
+	start := withSimnet()
+	start.Names = append(start.Names, Name{ID: 9, Name: "old1", Class: env.ClassPhys, Dev: "e1000g8"})
+	twice := func(name string) []Operation {
+		return []Operation{
+			at("a", 1, 10, Rename, Args{Link: 8, Onto: 9}, okay),
+			at("b", 2, 3, Rename, Args{Link: 1, Onto: 8}, okay),
+			at("c", 4, 5, KstatRead, Args{Name: name}, fails(env.EAGAIN)),
+		}
+	}
+	judge(t, start, []verdict{
+		{"its kstat is being made", OK, twice("old1")},
+		{"and no other's", NotLinearizable, twice("sim0")},
+	})
+}

@@ -27,6 +27,10 @@ type operation struct {
 	down, signalled bool
 	// making and deleting say that another operation may have been at work on a kstat that this one reads.
 	making, deleting bool
+	// tunnels says that it reads a kstat that may be a tunnel's.
+	tunnels bool
+	// strangers says that it reads a kstat the name of which a link may have that the history tells nothing of.
+	strangers bool
 	// late says that it is a request to the daemon whose caller was interrupted. The daemon goes on with
 	// it and may carry it out at any time after (environment.md 9.3).
 	late bool
@@ -56,6 +60,8 @@ type prepared struct {
 	names     []pair[word]
 	open      []int32
 	over      []upon
+	// strangers are renames of links of which the history tells nothing, by a linkid that stands for no other.
+	strangers []*operation
 }
 
 // upon says that the link of a MAC is made on another link.
@@ -67,31 +73,6 @@ type upon struct {
 	since int64 // a port that is added later
 }
 
-// pair says which links a key may stand for.
-type pair[K comparable] struct {
-	key  K
-	mask uint64
-}
-
-func mark[K comparable](list []pair[K], key K, mask uint64) []pair[K] {
-	for i := range list {
-		if list[i].key == key {
-			list[i].mask |= mask
-			return list
-		}
-	}
-	return append(list, pair[K]{key, mask})
-}
-
-func marked[K comparable](list []pair[K], key K) uint64 {
-	for i := range list {
-		if list[i].key == key {
-			return list[i].mask
-		}
-	}
-	return 0
-}
-
 const everything = ^uint64(0)
 
 // prepare makes p of h, under the rules r.
@@ -100,7 +81,7 @@ func (p *prepared) prepare(h *History, r *Rules) {
 	p.words.reset()
 	p.ops, p.extra, p.events = p.ops[:0], p.extra[:0], p.events[:0]
 	p.zoneOps, p.signals, p.open = p.zoneOps[:0], p.signals[:0], p.open[:0]
-	p.ids, p.names, p.over = p.ids[:0], p.names[:0], p.over[:0]
+	p.ids, p.names, p.over, p.strangers = p.ids[:0], p.names[:0], p.over[:0], p.strangers[:0]
 	p.unsettled, p.rebuilds = len(h.Start.Faults) > 0, false
 	p.begin(&h.Start)
 	p.expand(h)
@@ -119,18 +100,11 @@ func (p *prepared) prepare(h *History, r *Rules) {
 		p.span(&p.ops[i], r)
 	}
 	p.arrange()
-	for again := true; again; { // a rename may give a linkid that operations called before it name
-		again = false
-		for i := range p.ops {
-			again = p.call(&p.ops[i]) || again
-		}
-	}
-	for i := range p.ops {
-		p.put(&p.ops[i])
-	}
+	p.call()
 	for i := range p.ops {
 		p.ops[i].touch = p.touches(&p.ops[i])
 		p.ops[i].below = p.below(&p.ops[i])
+		p.reads(&p.ops[i])
 	}
 	p.surround()
 }
@@ -296,76 +270,6 @@ func (p *prepared) mayBeInterrupted(o *operation) bool {
 	return slices.ContainsFunc(p.ops, func(d operation) bool {
 		return d.Op == DaemonDown && d.Call <= o.Return && (d.Pending || d.Return >= o.Call)
 	})
-}
-
-// call notes what a link may be called, once all links are known, and reports whether that gives a link another linkid.
-func (p *prepared) call(o *operation) (more bool) {
-	mask := marked(p.ids, o.Link)
-	switch o.Op {
-	case CreateLinkid, RemapLinkid:
-		p.called(o.name, mask)
-	case Rename:
-		more = o.Onto != env.InvalidLinkID && mask&^marked(p.ids, o.Onto) != 0
-		p.called(o.name, mask)
-		p.known(o.Onto, mask)
-	}
-	return more
-}
-
-// put notes what a link may be made on, once it is known what links may be called.
-func (p *prepared) put(o *operation) {
-	switch o.Op {
-	case Create:
-		for _, id := range o.Over {
-			p.renamedUnder(o, o.mac, id)
-		}
-	case Use:
-		mask := marked(p.ids, o.Link)
-		for i := range p.start.links {
-			if mac := p.start.links[i].mac; o.Onto != env.InvalidLinkID && mask&bit(i) != 0 {
-				p.over = append(p.over, upon{mac: mac, lower: o.Onto, loose: true, since: o.Call})
-				p.renamedUnder(o, mac, o.Onto)
-			}
-		}
-	}
-}
-
-// renamedUnder notes that the link which o looks up by a linkid, to put that of the MAC on it, may get another before o has it open.
-func (p *prepared) renamedUnder(o *operation, mac word, lower env.LinkID) {
-	for i := range p.ops {
-		if r := &p.ops[i]; r.Op == Rename && r.Link == lower && r.Onto != env.InvalidLinkID && o.overlaps(r) {
-			p.over = append(p.over, upon{mac: mac, lower: r.Onto, loose: true, since: o.Call})
-		}
-	}
-}
-
-// learn notes a link that the history brings, and what it may be called.
-func (p *prepared) learn(mac word, id env.LinkID, name word, c class) {
-	at := slices.IndexFunc(p.start.links, func(l link) bool { return l.mac == mac })
-	if at < 0 {
-		at = len(p.start.links)
-		p.start.links = append(p.start.links, link{mac: mac, class: c})
-	}
-	p.known(id, bit(at))
-	p.called(name, bit(at))
-}
-
-// known notes that links may have the linkid, and so the name that the daemon knows under it at the start.
-func (p *prepared) known(id env.LinkID, links uint64) {
-	if id == env.InvalidLinkID {
-		return
-	}
-	p.ids = mark(p.ids, id, links)
-	if e := p.start.entry(id); e != nil {
-		p.called(e.name, links)
-	}
-}
-
-// called notes that links may have the name. An operation that tells none is about no link because of that.
-func (p *prepared) called(name word, links uint64) {
-	if name != 0 {
-		p.names = mark(p.names, name, links)
-	}
 }
 
 // arrange puts the events in order. Those of the engine are numbered without gaps.

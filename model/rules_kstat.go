@@ -20,8 +20,7 @@ func (o *operation) movesKstat(read *operation) (makes, deletes bool) {
 	case zoneRemove, Close, Rele, StreamDetach:
 		return false, true
 	case Readdir: // that of a tunnel
-		tunnel := isTunnelName(read.Name)
-		return tunnel, tunnel
+		return isTunnelName(read.Name), read.tunnels
 	case Rename: // away from the old name, which may be the same, then under the new one (seed C:796-805, 1554-1555)
 		return o.name == read.name || o.Onto != 0, true
 	case SetZone: // in the zones that the link is lent to, not in the one that owns it (seed C:1655-1659)
@@ -119,6 +118,8 @@ func (s *state) deleted(p *prepared, l *link) bool {
 			return o.Link == l.id
 		case Detach, Close, Rele, StreamDetach:
 			return o.mac == l.mac
+		case Readdir:
+			return l.implicit
 		}
 		return false
 	})

@@ -155,12 +155,12 @@ func (s *state) hash() uint64 {
 		mix(uint64(l.phase) | uint64(l.id)<<8 | uint64(l.name)<<40)
 		mix(uint64(l.zone) ^ uint64(l.owner)<<16 ^ uint64(l.refs)<<32 ^ uint64(l.trefs)<<44 ^ uint64(l.flows)<<56)
 		mix(uint64(l.ownName) | uint64(l.zoneName)<<16 ^ uint64(l.kstatZone)<<32 ^ uint64(l.local)<<50)
-		mix(uint64(l.staleName)<<6 | bits(l.implicit, l.loading, l.attaching, l.fresh, l.strange, l.bare))
+		mix(uint64(l.staleName)<<6 | truths(l.implicit, l.loading, l.attaching, l.fresh, l.strange, l.bare))
 	}
 	for i := range s.names {
 		e := &s.names[i]
 		mix(uint64(e.id) | uint64(e.name)<<32 ^ uint64(e.zone)<<20 ^ uint64(e.known)<<60)
-		mix(uint64(e.alias)<<8 | uint64(e.dev)<<32 | bits(e.moved))
+		mix(uint64(e.alias)<<8 | uint64(e.dev)<<32 | truths(e.moved))
 	}
 	for _, f := range s.flights {
 		mix(uint64(f.op)<<40 | uint64(f.stage)<<32 | uint64(uint32(f.value)))
@@ -169,9 +169,9 @@ func (s *state) hash() uint64 {
 	return h
 }
 
-// bits returns a number that says which of the truths hold.
-func bits(truths ...bool) (n uint64) {
-	for _, t := range truths {
+// truths returns a number that says which of the list hold.
+func truths(list ...bool) (n uint64) {
+	for _, t := range list {
 		n <<= 1
 		if t {
 			n |= 1
@@ -243,14 +243,19 @@ func (s *state) anonymous(o *operation) bool {
 	if e := s.entry(unknownID); e != nil && (ids || o.mac != 0 && s.nobodys(o.mac) || o.Op == KstatRead && e.called(o.name)) {
 		return true
 	}
-	if !slices.ContainsFunc(s.links, func(l link) bool { return l.unnamed() || l.strange || s.comesUnnamed(&l) }) {
+	if !s.hasUnnamed() {
 		return false
 	}
 	if l := s.of(o.mac); o.Op == StreamAttach && l != nil && (l.unnamed() || l.strange) {
 		return true // nobody knows which zone it is in
 	}
 	known := func(e entry) bool { return e.name == o.name }
-	return ids || o.name != 0 && !slices.ContainsFunc(s.names, known)
+	return ids || o.strangers || o.name != 0 && !slices.ContainsFunc(s.names, known)
+}
+
+// hasUnnamed reports whether there is, or was, the link of a device that the daemon had never seen.
+func (s *state) hasUnnamed() bool {
+	return slices.ContainsFunc(s.links, func(l link) bool { return l.unnamed() || l.strange || s.comesUnnamed(&l) })
 }
 
 // changesLinks are the operations that tell a listing of a link, also of one that the history does not know.
