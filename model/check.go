@@ -2,7 +2,11 @@
 
 package model
 
-import "slices"
+import (
+	"slices"
+
+	"dlsim/devnet/env"
+)
 
 // Verdict is what a history comes to.
 type Verdict uint8
@@ -226,9 +230,13 @@ func (c *Checker) arrive(s *state, i int, out []*state) []*state {
 		if at >= 0 {
 			e = t.names[at]
 		}
-		fresh := t.links[i].phase == absent
-		if had := t.links[i]; !fresh && !c.p.unsettled { // it has got its name and linkid
+		had := t.links[i]
+		fresh := had.phase == absent
+		switch {
+		case !fresh && !c.p.unsettled: // it has got its name and linkid
 			e.id, e.name, e.owner = had.id, had.name, had.owner
+		case had.toldID != env.InvalidLinkID:
+			e.id, e.name = had.toldID, had.toldName
 		}
 		if l := t.find(e.id); l != nil && l != &t.links[i] {
 			continue
@@ -239,7 +247,6 @@ func (c *Checker) arrive(s *state, i int, out []*state) []*state {
 			f.links[i].attaching = true
 			out = append(out, f)
 		}
-		had := t.links[i]
 		tried := !fresh && (had.ownName != 0 || had.bare)
 		if tried && ph == initialising && !c.p.unsettled {
 			continue // it is that already
@@ -281,5 +288,6 @@ func (l *link) come(e *entry) {
 	l.id, l.name, l.owner, l.zone = e.id, e.name, e.owner, e.owner
 	l.refs, l.flows, l.local, l.implicit = 0, 0, 0, false
 	l.loading, l.fresh = true, true
+	l.toldID, l.toldName = 0, 0
 	l.ownName, l.zoneName, l.kstatZone = e.name, 0, 0
 }

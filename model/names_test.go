@@ -210,3 +210,29 @@ func TestRenamedTwice(t *testing.T) {
 		{"and no other's", NotLinearizable, twice("sim0")},
 	})
 }
+
+// TestToldBefore: the link of a device comes with what the daemon has told of it, also if that is told something else before
+// the link is in the table.
+func TestToldBefore(t *testing.T) {
+	device := Args{MAC: "e1000g0"}
+	coming := func(attach int64, told Operation, then ...Operation) []Operation {
+		return append([]Operation{
+			at("a", 1, 2, Detach, device, okay),
+			at("a", attach, attach+1, Attach, device, okay),
+			told,
+			at("c", 9, 10, MacnameToLinkid, device, fails(env.ENOENT)),
+		}, then...)
+	}
+	remap := at("b", 5, 6, RemapLinkid, Args{Link: 1, Name: "x0"}, okay)
+	up := at("b", 5, 6, UpLinkid, Args{Link: 8, Onto: 1}, okay)
+	there := at("c", 11, 12, HoldByDev, device, Result{MAC: "e1000g0", Link: 1})
+	read := at("c", 13, 14, KstatRead, Args{Name: "net0"}, okay)
+	hold := at("c", 13, 14, Hold, Args{Link: 1}, Result{MAC: "e1000g0", Link: 1})
+	judge(t, withRemoved(), []verdict{
+		{"its name", OK, coming(3, remap, there, read)},
+		{"not if it is attached later", NotLinearizable, coming(7, remap, there, read)},
+		{"its linkid", OK, coming(3, up, there, hold)},
+		{"not if it is attached later", NotLinearizable, coming(7, up, there, hold)},
+		{"and one name only", NotLinearizable, coming(3, remap, there, read, at("c", 15, 16, KstatRead, Args{Name: "x0"}, okay))},
+	})
+}

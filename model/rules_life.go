@@ -300,6 +300,7 @@ func (l *link) gone() {
 	l.phase = absent
 	l.refs, l.local, l.flows = 0, 0, 0
 	l.loading, l.attaching, l.fresh, l.bare = false, false, false, false
+	l.toldID, l.toldName = 0, 0
 	l.ownName, l.zoneName, l.kstatZone, l.staleName = 0, 0, 0, 0
 }
 

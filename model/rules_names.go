@@ -88,6 +88,9 @@ func nameRules() []*rule {
 				free := func(zone env.ZoneID) bool { return !nameCertain(x, x.o.name, zone) }
 				if e != nil && mayBeIn(x, e, free) && (e.name != x.o.name || e.known != yes) {
 					x.next().entry(x.o.Link).name = x.o.name
+					if t := x.toldBefore(e); t != nil {
+						t.entry(x.o.Link).name = x.o.name
+					}
 				}
 				strangerNamed(x)
 			},
@@ -105,12 +108,16 @@ func nameRules() []*rule {
 			says: "userland moves the device of a renamed link to its new linkid and forgets the old one",
 			from: "environment.md 10.6",
 			do: func(x *step) {
-				if x.s.entry(x.o.Link) == nil || x.s.entry(x.o.Onto) == nil {
+				from := x.s.entry(x.o.Onto)
+				if x.s.entry(x.o.Link) == nil || from == nil {
 					return
 				}
-				t := x.next()
-				t.entry(x.o.Link).dev = t.entry(x.o.Onto).dev
-				t.forget(x.o.Onto)
+				for _, t := range []*state{x.next(), x.toldBefore(from)} {
+					if t != nil {
+						t.entry(x.o.Link).dev = from.dev
+						t.forget(x.o.Onto)
+					}
+				}
 			},
 		},
 		{
@@ -126,6 +133,19 @@ func nameRules() []*rule {
 			},
 		},
 	}
+}
+
+// toldBefore adds the state, if its device is being attached, in which what the daemon knew of an entry has been told for the
+// link, which comes with that.
+func (x *step) toldBefore(e *entry) *state {
+	l := x.s.of(e.dev)
+	if l == nil || e.dev == 0 || !l.attaching || l.phase != absent && !x.p.unsettled {
+		return nil
+	}
+	t := x.next()
+	l = t.of(e.dev)
+	l.toldID, l.toldName = e.id, e.name
+	return t
 }
 
 // strangerNamed adds the state in which it is a tunnel whose linkid nobody was told that gets the name.

@@ -59,6 +59,10 @@ type link struct {
 	// for none.
 	ownName, zoneName word
 	kstatZone         env.ZoneID
+	// toldID and toldName are what the daemon has told of a device that is being attached before it was told
+	// something else; 0 if the link gets what the daemon knows when it comes.
+	toldID   env.LinkID
+	toldName word
 	// bare says that the kstat of a link that is being made could not be made, its name being taken.
 	bare bool
 	// staleName is that of a kstat which stands for a linkid that the link had before a rename: it keeps the name, and
@@ -155,7 +159,7 @@ func (s *state) hash() uint64 {
 		mix(uint64(l.phase) | uint64(l.id)<<8 | uint64(l.name)<<40)
 		mix(uint64(l.zone) ^ uint64(l.owner)<<16 ^ uint64(l.refs)<<32 ^ uint64(l.trefs)<<44 ^ uint64(l.flows)<<56)
 		mix(uint64(l.ownName) | uint64(l.zoneName)<<16 ^ uint64(l.kstatZone)<<32 ^ uint64(l.local)<<50)
-		mix(uint64(l.staleName)<<6 | truths(l.implicit, l.loading, l.attaching, l.fresh, l.strange, l.bare))
+		mix(uint64(l.toldID)<<24 ^ uint64(l.toldName)<<40 ^ uint64(l.staleName)<<6 | truths(l.implicit, l.loading, l.attaching, l.fresh, l.strange, l.bare))
 	}
 	for i := range s.names {
 		e := &s.names[i]
