@@ -58,9 +58,9 @@ func (p *prepared) surround() {
 			at := slices.Index(p.open, ev.op)
 			p.open = slices.Delete(p.open, at, at+1)
 			switch {
-			case o.Op == DaemonStart && o.Call > lastDown && !p.starting():
-				down = false
-			case o.Op == DaemonDown:
+			case o.Op == DaemonStart && o.Call > lastDown && !p.inProgress(DaemonStart):
+				down = false // who starts it too need not wait for its door
+			case o.Op == DaemonDown && !p.inProgress(DaemonDown):
 				lastDown = o.Return
 			}
 			continue
@@ -87,9 +87,9 @@ func (p *prepared) surround() {
 	}
 }
 
-// starting reports whether a daemon is being started: whoever starts it too need not wait for its door.
-func (p *prepared) starting() bool {
-	return slices.ContainsFunc(p.open, func(n int32) bool { return p.ops[n].Op == DaemonStart })
+// inProgress reports whether an operation of that kind is.
+func (p *prepared) inProgress(k Op) bool {
+	return slices.ContainsFunc(p.open, func(n int32) bool { return p.ops[n].Op == k })
 }
 
 // overlaps reports whether there is a moment at which both are in progress.

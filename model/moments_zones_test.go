@@ -71,6 +71,17 @@ func TestTwoStarts(t *testing.T) {
 	})
 }
 
+// TestTwoDeaths: a daemon that ends while another is started is gone, however often it ended before.
+func TestTwoDeaths(t *testing.T) {
+	dies, starts := at("b", 2, 3, DaemonDown, Args{}, okay), at("b", 4, 5, DaemonStart, Args{}, okay)
+	ends := func(until int64) Operation { return at("a", 1, until, DaemonDown, Args{}, okay) }
+	asked := at("c", 8, 9, GetLinkid, Args{Name: "v0"}, fails(env.EBADF))
+	judge(t, system(), []verdict{
+		{"the other one ends, too", OK, []Operation{ends(7), dies, starts, asked}},
+		{"the first has ended before", NotLinearizable, []Operation{ends(3), dies, starts, asked}},
+	})
+}
+
 // TestStartBeforeTunnel: a daemon that starts forgets the name of a tunnel that an open makes, of which there is no link yet.
 // The open deletes the tunnel, unless somebody has it by then.
 func TestStartBeforeTunnel(t *testing.T) {
