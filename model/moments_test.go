@@ -286,12 +286,17 @@ func TestStrangers(t *testing.T) {
 	read := func(name string, zone env.ZoneID) Operation {
 		return at("c", 23, 24, KstatRead, Args{Name: name, Into: zone}, okay)
 	}
+	halted := at("c", 25, 26, ZoneHalted, Args{Into: 5}, okay)
+	known := at("c", 27, 28, GetLinkid, Args{Name: "ip.tun2"}, Result{Link: 9})
+	third := at("a", 23, 24, Open, Args{Name: "ip.tun2"}, fails(env.EINTR))
 	judge(t, start, []verdict{
 		{"a move of one is told of", OK, []Operation{signal, open, asked(4), asked(6), move, asked(10)}},
 		{"nothing else is", NotLinearizable, []Operation{signal, open, asked(4), asked(6), asked(10)}},
 		{"there may be two of them", OK, []Operation{signal, open, other, read("ip.tun1", 5)}},
 		{"and the first one", OK, []Operation{signal, open, other, read("ip.tun0", 0)}},
 		{"but no third", NotLinearizable, []Operation{signal, open, other, read("ip.tun2", 0)}},
+		{"one stays when the other's zone goes", OK, []Operation{signal, other, third, halted, known}},
+		{"but none that never was", NotLinearizable, []Operation{signal, other, halted, known}},
 		{"nor if there is one open", NotLinearizable, []Operation{signal, open, read("ip.tun1", 5)}},
 	})
 }

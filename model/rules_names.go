@@ -126,8 +126,10 @@ func nameRules() []*rule {
 			do: func(x *step) {
 				t := x.next()
 				for i := len(t.names) - 1; i >= 0; i-- {
-					if t.names[i].owner == x.o.Into {
-						t.forget(t.names[i].id)
+					e := t.names[i]
+					two := e.id == unknownID && e.moved // it stands for one of another zone, too
+					if e.owner == x.o.Into && !two {
+						t.forget(e.id)
 					}
 				}
 			},
