@@ -236,3 +236,24 @@ func TestToldBefore(t *testing.T) {
 		{"and one name only", NotLinearizable, coming(3, remap, there, read, at("c", 15, 16, KstatRead, Args{Name: "x0"}, okay))},
 	})
 }
+
+// TestDeviceOfRenamedLink: the device is asked for by the linkid that the link has by then, which may have none yet when a
+// rename has given it.
+func TestDeviceOfRenamedLink(t *testing.T) {
+	asked := func(from, until int64, r Result) []Operation {
+		return []Operation{
+			at("a", 3, 4, Rename, Args{Link: 1, Onto: 8}, okay),
+			at("b", from, until, Phydev, Args{Link: 1}, r),
+			at("a", 7, 8, UpLinkid, Args{Link: 8, Onto: 1}, okay),
+		}
+	}
+	start := withRemoved()
+	start.Names[1].Dev = ""
+	judge(t, start, []verdict{
+		{"none", OK, asked(2, 6, fails(env.EINVAL))},
+		{"or its own", OK, asked(2, 6, Result{MAC: "e1000g0"})},
+		{"not before", NotLinearizable, asked(1, 2, fails(env.EINVAL))},
+		{"nor when it has one again", NotLinearizable, asked(9, 10, fails(env.EINVAL))},
+		{"nor after that", NotLinearizable, asked(5, 6, fails(env.EINVAL))},
+	})
+}

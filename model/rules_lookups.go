@@ -99,11 +99,19 @@ func lookupRules() []*rule {
 		},
 		{
 			name: "phydev: no device", ops: []Op{Phydev}, answers: []env.Errno{env.EINVAL}, step: 1,
-			says: "EINVAL if the link has no device, or the daemon does not say which",
-			from: "seed C:599-617",
+			says: "EINVAL if the link has no device, or the daemon does not say which; a linkid that a rename has given it has none yet",
+			from: "seed C:599-617, 1407",
 			do: func(x *step) {
-				e := x.s.entry(x.o.Link)
-				x.when(e == nil || e.dev == 0 || e.known != yes || e.seen(x.o.Zone) != yes || x.trouble())
+				none := func(e *entry) bool {
+					return e == nil || e.dev == 0 || e.known != yes || e.seen(x.o.Zone) != yes || x.trouble()
+				}
+				if none(x.s.entry(x.o.Link)) {
+					x.same()
+					return
+				}
+				for l := range x.found {
+					x.when(none(x.s.entry(l.id)))
+				}
 			},
 		},
 		{
