@@ -241,11 +241,17 @@ func (c *Checker) arrive(s *state, i int, out []*state) []*state {
 		if l := t.find(e.id); l != nil && l != &t.links[i] {
 			continue
 		}
-		if !fresh && c.p.unsettled && ph == visible { // or it fails, and may be tried again
+		// Or it fails, and is tried again: for one, if the daemon has given the device another linkid meanwhile.
+		if lost := had.id != env.InvalidLinkID && t.entry(had.id) == nil; !fresh && ph == visible && (c.p.unsettled || lost) {
 			f := c.copy(s)
 			f.links[i].gone()
 			f.links[i].attaching = true
-			out = append(out, f)
+			if c.p.rebuilds && f.rebuild == no {
+				f.rebuild = unsure
+			}
+			if out = append(out, f); lost {
+				out = c.arrive(f, i, out)
+			}
 		}
 		tried := !fresh && (had.ownName != 0 || had.bare)
 		if tried && ph == initialising && !c.p.unsettled {

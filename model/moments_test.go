@@ -382,3 +382,27 @@ func TestLinkidGivenLater(t *testing.T) {
 		{"and is not there any more", NotLinearizable, named(14)},
 	})
 }
+
+// TestLinkidTakenAway: the link of a device comes with another linkid if the daemon forgets its first one before it is visible.
+func TestLinkidTakenAway(t *testing.T) {
+	device := Args{MAC: "e1000g0"}
+	coming := func(up int64, then ...Operation) []Operation {
+		return append([]Operation{
+			at("a", 1, 2, Rename, Args{Link: 1, Onto: 8}, okay),
+			at("b", 4, 5, Detach, device, okay),
+			at("b", 6, 7, Attach, device, okay),
+			at("c", 8, 9, MacnameToLinkid, device, Result{Link: 1}),
+			at("a", up, up+1, UpLinkid, Args{Link: 8, Onto: 1}, okay),
+			at("c", 20, 21, MacnameToLinkid, device, Result{Link: 8}),
+		}, then...)
+	}
+	asked := func(from int64) Operation { return at("r", from, from+1, Rebuild, Args{}, Result{Visible: true}) }
+	gone := at("c", 14, 15, MacnameToLinkid, device, fails(env.ENOENT))
+	judge(t, withRemoved(), []verdict{
+		{"the daemon forgets it", OK, coming(12)},
+		{"not of a link that is visible", NotLinearizable, coming(12, at("c", 10, 11, Hold, Args{Link: 1}, Result{MAC: "e1000g0"}))},
+		{"nor if it forgets it before", NotLinearizable, coming(3)},
+		{"the first one goes, which is told of", OK, coming(12, gone, asked(10), asked(16), asked(22))},
+		{"but no more often", NotLinearizable, coming(12, gone, asked(10), asked(16), asked(22), asked(24))},
+	})
+}
