@@ -406,3 +406,18 @@ func TestLinkidTakenAway(t *testing.T) {
 		{"but no more often", NotLinearizable, coming(12, gone, asked(10), asked(16), asked(22), asked(24))},
 	})
 }
+
+// TestNameTakenMeanwhile: an open asks for its name, has the daemon make it, and asks again if it is taken.
+func TestNameTakenMeanwhile(t *testing.T) {
+	rename := func(from int64, name string) Operation {
+		return at("b", from, from+1, RemapLinkid, Args{Link: 1, Name: name}, okay)
+	}
+	open := func(from int64) Operation {
+		return at("a", from, 9, Open, Args{Name: "ip.tun0"}, fails(env.ENOENT))
+	}
+	judge(t, system(), []verdict{
+		{"it is another link's between two questions", OK, []Operation{open(1), rename(2, "ip.tun0"), rename(4, "net0")}},
+		{"it is not when it could be made", NotLinearizable, []Operation{rename(2, "ip.tun0"), open(4), rename(5, "net0")}},
+		{"it stays another link's, which is visible", NotLinearizable, []Operation{open(1), rename(2, "ip.tun0")}},
+	})
+}

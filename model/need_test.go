@@ -275,6 +275,11 @@ func needs() []need {
 			at("b", 1, 4, Destroy, Args{Link: 3}, okay),
 			at("a", 2, 3, Open, Args{Name: "ip.tun0"}, fails(env.EINVAL)),
 		}},
+		{"open: tunnel to be made; open: name taken; open: name given up", nil, []Operation{
+			at("a", 1, 6, Open, Args{Name: "ip.tun0"}, gone),
+			at("b", 2, 3, RemapLinkid, Args{Link: 1, Name: "ip.tun0"}, okay),
+			at("b", 4, 5, RemapLinkid, Args{Link: 1, Name: "net0"}, okay),
+		}},
 		{"open: exclusive", nil, []Operation{
 			at("b", 1, 4, Rename, Args{Link: 2, Name: "w0"}, okay), at("a", 2, 3, PropGet, v0, fails(env.EBUSY)),
 		}},

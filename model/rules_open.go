@@ -14,7 +14,9 @@ const (
 	settled  = -2 // the reason of the error is found
 	attached = -3 // it is a device's, which is attached; the daemon is asked again
 	// noted, and one less for each further notice, says how many more times a listing is told of a tunnel.
-	noted = -4
+	noted  = -4
+	asked  = -8 // nobody knows the name yet
+	others = -9 // and then somebody else has taken it
 )
 
 // openRules are opens by name in /dev/net and streams.
@@ -205,9 +207,37 @@ func openRules() []*rule {
 			do: func(x *step) {
 				l := x.s.visible(env.LinkID(x.value))
 				switch {
+				case x.value == asked:
 				case x.value == settled:
 					takenBack(x)
 				case l == nil || x.o.Zone != env.GlobalZone && l.zone != x.o.Zone:
+					x.carry(0)
+				}
+			},
+		},
+		{
+			name: "open: tunnel to be made", ops: []Op{Open}, answers: []env.Errno{env.ENOENT},
+			says: "a tunnel is made of a name that is unknown", from: "seed C:1284-1307",
+			do: func(x *step) {
+				if isTunnelName(x.o.Name) && mayBeUnknown(x, x.o.name) {
+					x.carry(asked)
+				}
+			},
+		},
+		{
+			name: "open: name taken", ops: []Op{Open}, answers: []env.Errno{env.ENOENT}, step: 1,
+			says: "unless somebody else has taken it by then", from: "seed C:1306; bugs.md L15",
+			do: func(x *step) {
+				if x.value == asked && nameListed(x, x.o.name, x.o.Zone) {
+					x.carry(others)
+				}
+			},
+		},
+		{
+			name: "open: name given up", ops: []Op{Open}, answers: []env.Errno{env.ENOENT}, step: 2, carried: true,
+			says: "and has another one when the daemon is asked again", from: "bugs.md L15",
+			do: func(x *step) {
+				if x.value == others && mayBeUnknown(x, x.o.name) {
 					x.carry(0)
 				}
 			},
@@ -333,6 +363,7 @@ func (x *step) notices(zone env.ZoneID, global, other int32) int32 {
 // moreNotices tells a listing of a tunnel again, if that is still to be done.
 func moreNotices(x *step) {
 	switch {
+	case x.value == others:
 	case x.value >= noted || x.value < noted-3:
 		x.same()
 	case x.value == noted-1:
