@@ -282,7 +282,7 @@ func (c *Checker) arrive(s *state, i int, out []*state) []*state {
 		if left {
 			kstat(c.copy(t), 0, true)
 		}
-		if ph == initialising && fresh && marked(c.p.names, e.name)&^bit(i) != 0 {
+		if ph == initialising && fresh && (taken || marked(c.p.names, e.name)&^bit(i) != 0) {
 			kstat(c.copy(t), 0, false) // not yet: another may be faster
 		}
 	}
