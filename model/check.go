@@ -253,6 +253,10 @@ func (c *Checker) arrive(s *state, i int, out []*state) []*state {
 				out = c.arrive(f, i, out)
 			}
 		}
+		doomed := had.toldID != env.InvalidLinkID && t.entry(had.toldID) == nil && !c.p.unsettled
+		if doomed && ph == visible {
+			continue // its MAC client asks for the name of the linkid, in vain
+		}
 		tried := !fresh && (had.ownName != 0 || had.bare)
 		if tried && ph == initialising && !c.p.unsettled {
 			continue // it is that already
@@ -261,6 +265,9 @@ func (c *Checker) arrive(s *state, i int, out []*state) []*state {
 		taken := t.kstatTaken(e.name, e.owner)
 		left := !taken && e.name != 0 && t.kstatLeft(&c.p, mac, e.name, e.owner)
 		t.links[i].come(&e)
+		if doomed {
+			t.links[i].toldID = had.toldID
+		}
 		t.links[i].phase, t.links[i].attaching = ph, ph == initialising
 		if c.p.rebuilds && fresh {
 			t.rebuild = yes

@@ -227,12 +227,14 @@ func TestToldBefore(t *testing.T) {
 	up := at("b", 5, 6, UpLinkid, Args{Link: 8, Onto: 1}, okay)
 	there := at("c", 11, 12, HoldByDev, device, Result{MAC: "e1000g0", Link: 1})
 	read := at("c", 13, 14, KstatRead, Args{Name: "net0"}, okay)
-	hold := at("c", 13, 14, Hold, Args{Link: 1}, Result{MAC: "e1000g0", Link: 1})
+	seen := at("c", 11, 12, MacnameToLinkid, device, Result{Link: 1})
+	lost := at("c", 13, 14, MacnameToLinkid, device, Result{Link: 8})
 	judge(t, withRemoved(), []verdict{
 		{"its name", OK, coming(3, remap, there, read)},
 		{"not if it is attached later", NotLinearizable, coming(7, remap, there, read)},
-		{"its linkid", OK, coming(3, up, there, hold)},
-		{"not if it is attached later", NotLinearizable, coming(7, up, there, hold)},
+		{"its linkid, for a moment", OK, coming(3, up, seen, lost)},
+		{"not if it is attached later", NotLinearizable, coming(7, up, seen, lost)},
+		{"and nobody can hold it", NotLinearizable, coming(3, up, seen, at("c", 13, 14, Hold, Args{Link: 1}, Result{MAC: "e1000g0", Link: 1}))},
 		{"and one name only", NotLinearizable, coming(3, remap, there, read, at("c", 15, 16, KstatRead, Args{Name: "x0"}, okay))},
 	})
 }
