@@ -421,3 +421,19 @@ func TestNameTakenMeanwhile(t *testing.T) {
 		{"it stays another link's, which is visible", NotLinearizable, []Operation{open(1), rename(2, "ip.tun0")}},
 	})
 }
+
+// TestTunnelUnderLink: the last release of an implicit tunnel does not delete it while another link is on it.
+func TestTunnelUnderLink(t *testing.T) {
+	closed := func(used ...Operation) []Operation {
+		return withAggr(append(used,
+			at("b", 5, 6, Open, Args{Name: "ip.tun0"}, Result{MAC: "iptun3", Link: 3}),
+			at("b", 9, 10, Close, Args{MAC: "iptun3"}, okay),
+			at("b", 11, 12, PropGet, Args{Link: 3}, okay),
+		)...)
+	}
+	judge(t, system(), []verdict{
+		{"a port stays", OK, closed(at("b", 7, 8, Use, Args{Link: 9, Onto: 3}, okay))},
+		{"a tunnel that nobody uses goes", NotLinearizable, closed()},
+		{"also if it is a port later", NotLinearizable, closed(at("b", 13, 14, Use, Args{Link: 9, Onto: 3}, okay))},
+	})
+}

@@ -134,8 +134,8 @@ func lastOfTunnel(x *step) {
 		t.nameMayGo(x, l)
 		t.changed(x)
 	}
-	if l.phase != visible || l.held() || l.flows > 0 || x.o.Zone != l.owner || x.around(usesMAC) {
-		x.carry(0) // somebody else has it, or it has flows: the tunnel stays, or is theirs to delete
+	if l.phase != visible || l.held() || l.flows > 0 || usedBelow(x, l, false) || x.o.Zone != l.owner || x.around(usesMAC) {
+		x.carry(0) // somebody else has it, it has flows, or another link is on it: the tunnel stays, or is theirs to delete
 	}
 }
 
