@@ -190,6 +190,11 @@ func TestKstatOfRenamedTunnel(t *testing.T) {
 	judge(t, withSimnet(), []verdict{
 		{"it goes while it is looked at", OK, listed(11, gone)},
 		{"no listing, no deletion", NotLinearizable, listed(14, gone)},
+		{"nor of a tunnel that stays", NotLinearizable, []Operation{
+			at("a", 1, 2, CreateLinkid, Args{Link: 9, Name: "x0", Class: env.ClassIptun}, okay),
+			at("a", 3, 4, Create, Args{Link: 9, MAC: "iptun9", Class: env.ClassIptun}, okay),
+			at("b", 11, 20, Readdir, Args{}, okay), gone,
+		}},
 		{"nor of another's", NotLinearizable, listed(11, at("c", 12, 13, KstatRead, Args{Name: "sim0"}, fails(env.ENXIO)))},
 	})
 }

@@ -125,8 +125,14 @@ func (p *prepared) reads(o *operation) {
 	o.strangers = p.strangersName(o, o.name)
 	o.tunnels = isTunnelName(o.Name)
 	for i := range p.start.links {
-		o.tunnels = o.tunnels || p.start.links[i].class == tunnel && marked(p.names, o.name)&bit(i) != 0
+		o.tunnels = o.tunnels || marked(p.names, o.name)&bit(i) != 0 && p.opened(&p.start.links[i])
 	}
+}
+
+// opened reports whether a link is a tunnel that an open has made.
+func (p *prepared) opened(l *link) bool {
+	return l.class == tunnel && l.phase == absent &&
+		!slices.ContainsFunc(p.ops, func(o operation) bool { return o.Op == Create && o.mac == l.mac })
 }
 
 // strangersName reports whether a link of which the history tells nothing may have got the name by the time at which an

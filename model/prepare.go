@@ -27,7 +27,7 @@ type operation struct {
 	down, signalled bool
 	// making and deleting say that another operation may have been at work on a kstat that this one reads.
 	making, deleting bool
-	// tunnels says that it reads a kstat that may be a tunnel's.
+	// tunnels says that it reads a kstat that may be that of a tunnel which an open makes.
 	tunnels bool
 	// strangers says that it reads a kstat the name of which a link may have that the history tells nothing of.
 	strangers bool
