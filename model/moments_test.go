@@ -437,3 +437,15 @@ func TestTunnelUnderLink(t *testing.T) {
 		{"also if it is a port later", NotLinearizable, closed(at("b", 13, 14, Use, Args{Link: 9, Onto: 3}, okay))},
 	})
 }
+
+// TestAttachedByOpen: a listing is told of a device that the daemon had never seen when an open of its name attaches it.
+func TestAttachedByOpen(t *testing.T) {
+	start := System{Links: []Link{{MAC: "e1000g1", Class: env.ClassPhys, Absent: true}}}
+	asked := func(from int64) Operation { return at("r", from, from+1, Rebuild, Args{}, Result{Visible: true}) }
+	open := at("a", 1, 2, Open, Args{Name: "e1000g1"}, Result{MAC: "e1000g1", Link: 2})
+	judge(t, start, []verdict{
+		{"of its link", OK, []Operation{open, asked(3)}},
+		{"once", NotLinearizable, []Operation{open, asked(3), asked(5)}},
+		{"and not before", NotLinearizable, []Operation{at("a", 5, 6, Open, open.Args, open.Result), asked(3)}},
+	})
+}

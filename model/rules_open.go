@@ -63,6 +63,7 @@ func openRules() []*rule {
 				if l.phase == absent {
 					t.of(l.mac).come(&e)
 					t.of(l.mac).phase, t.of(l.mac).attaching = visible, false
+					t.changed(x)
 				}
 			},
 		},
