@@ -94,7 +94,7 @@ func (p *prepared) inProgress(k Op) bool {
 
 // overlaps reports whether there is a moment at which both are in progress.
 func (o *operation) overlaps(q *operation) bool {
-	return (o.Pending || q.Call < o.Return) && (q.Pending || o.Call < q.Return)
+	return (o.Pending || q.Call <= o.Return) && (q.Pending || o.Call <= q.Return)
 }
 
 // meets notes that q was in progress at the same time and may concern the same link.
@@ -110,13 +110,13 @@ func (o *operation) meets(q *operation) {
 // the operation returned, by somebody or by the end of the thread's zone.
 func (p *prepared) isSignalled(o *operation) bool {
 	for _, n := range p.signals {
-		if s := &p.ops[n]; s.Target == o.Thread && (o.Pending || s.Call < o.Return) {
+		if s := &p.ops[n]; s.Target == o.Thread && (o.Pending || s.Call <= o.Return) {
 			return true
 		}
 	}
 	for _, n := range p.zoneOps {
 		z := &p.ops[n]
-		if z.Into == o.Zone && z.State >= ZoneDown && (o.Pending || z.Call < o.Return) {
+		if z.Into == o.Zone && z.State >= ZoneDown && (o.Pending || z.Call <= o.Return) {
 			return true
 		}
 	}
@@ -141,7 +141,7 @@ func (p *prepared) status(o *operation, zone env.ZoneID) (low, high int) {
 		case z.Into != zone:
 		case !z.Pending && z.Return < o.Call && z.Result.Err == 0:
 			low, high = max(low, z.State), max(high, z.State)
-		case o.Pending || z.Call < o.Return:
+		case o.Pending || z.Call <= o.Return:
 			high = max(high, z.State)
 		}
 	}

@@ -264,3 +264,34 @@ func TestDeviceOfRenamedLink(t *testing.T) {
 		{"nor after that", NotLinearizable, asked(5, 6, fails(env.EINVAL))},
 	})
 }
+
+// TestMeetInAPoint: an operation that returns when another is called has met it.
+func TestMeetInAPoint(t *testing.T) {
+	getzone := func(until int64) []Operation {
+		return []Operation{
+			at("b", 2, until, GetZone, Args{Link: 1}, Result{Zone: 5}),
+			at("a", 4, 4, Rename, Args{Link: 1, Onto: 8}, okay),
+			at("a", 4, 4, SetZone, Args{Link: 8, Into: 5}, okay),
+		}
+	}
+	signalled := func(from int64) []Operation {
+		return []Operation{
+			at("s", from, from, Signal, Args{Target: "b"}, okay),
+			at("b", 2, 4, GetLinkid, Args{Name: "net0"}, fails(env.EINTR)),
+		}
+	}
+	gone := func(from int64) []Operation {
+		return []Operation{
+			at("b", 2, 4, SetZone, Args{Link: 1, Into: 5}, fails(env.ENXIO)),
+			at("a", from, from, ZoneState, Args{Into: 5, State: ZoneDead}, okay),
+		}
+	}
+	judge(t, withRemoved(), []verdict{
+		{"a rename", OK, getzone(4)},
+		{"not one that comes later", NotLinearizable, getzone(3)},
+		{"a signal", OK, signalled(4)},
+		{"not one that comes later", NotLinearizable, signalled(5)},
+		{"the end of a zone", OK, gone(4)},
+		{"not one that comes later", NotLinearizable, gone(5)},
+	})
+}

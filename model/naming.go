@@ -139,7 +139,7 @@ func (p *prepared) opened(l *link) bool {
 // operation returns.
 func (p *prepared) strangersName(o *operation, name word) bool {
 	return slices.ContainsFunc(p.strangers, func(r *operation) bool {
-		return r.name == name && (o.Pending || r.Call < o.Return)
+		return r.name == name && (o.Pending || r.Call <= o.Return)
 	})
 }
 

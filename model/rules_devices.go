@@ -97,6 +97,6 @@ func mayBeInUse(x *step) bool {
 // answer for, for as long as that takes (bugs.md L32).
 func (x *step) reloading() bool {
 	return slices.ContainsFunc(x.p.ops, func(o operation) bool {
-		return o.Op == DaemonStart && (x.o.Pending || o.Call < x.o.Return)
+		return o.Op == DaemonStart && (x.o.Pending || o.Call <= x.o.Return)
 	})
 }

@@ -151,7 +151,7 @@ func tunnelLeaves(x *step) {
 // nameMayGo notes that a daemon that starts when the link of an implicit tunnel has gone need not know its name any
 // more, although nobody has asked it to forget that yet.
 func (s *state) nameMayGo(x *step, l *link) {
-	starts := func(o operation) bool { return o.Op == DaemonStart && (o.Pending || o.Return > x.o.Call) }
+	starts := func(o operation) bool { return o.Op == DaemonStart && (o.Pending || o.Return >= x.o.Call) }
 	if e := s.entry(l.id); e != nil && l.implicit && slices.ContainsFunc(x.p.ops, starts) {
 		e.known = unsure
 	}

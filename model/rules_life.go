@@ -319,7 +319,7 @@ func forced(x *step, l *link) bool {
 func usedBelow(x *step, l *link, certain bool) bool {
 	for i := range x.p.over {
 		o := &x.p.over[i]
-		if o.lower == l.id && !(certain && o.loose) && (x.o.Pending || x.o.Return > o.since) {
+		if o.lower == l.id && !(certain && o.loose) && (x.o.Pending || x.o.Return >= o.since) {
 			if u := x.s.of(o.mac); u != nil && u.phase != absent {
 				return true
 			}

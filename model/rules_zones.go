@@ -328,6 +328,6 @@ func halfMoved(x *step) bool { return x.p.unsettled && otherwise(x) }
 func otherwise(x *step) bool {
 	moves := setOf(SetZone, zoneRemove)
 	return x.around(moves) || x.p.unsettled && slices.ContainsFunc(x.p.ops, func(o operation) bool {
-		return moves&(1<<o.Op) != 0 && o.num != x.o.num && o.touch&x.o.touch != 0 && (x.o.Pending || o.Call < x.o.Return)
+		return moves&(1<<o.Op) != 0 && o.num != x.o.num && o.touch&x.o.touch != 0 && (x.o.Pending || o.Call <= x.o.Return)
 	})
 }
