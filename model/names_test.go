@@ -3,6 +3,7 @@
 package model
 
 import (
+	"slices"
 	"testing"
 
 	"dlsim/devnet/env"
@@ -43,10 +44,15 @@ func TestMadeOnRenamedLink(t *testing.T) {
 			at("b", 15, 16, Detach, Args{MAC: "e1000g0"}, fails(env.EBUSY)),
 		}
 	}
+	made := func(r Result) []Operation {
+		return append(slices.Clone(under()[:1]), at("a", 3, 4, Create, vnic, okay), at("b", 5, 6, Rename, Args{Link: 1, Onto: 8}, r))
+	}
 	detach := at("b", 17, 18, Detach, Args{MAC: "e1000g0"}, fails(env.EBUSY))
 	judge(t, withRemoved(), []verdict{
 		{"a VNIC keeps the device", OK, under(detach)},
 		{"for as long as there is one", NotLinearizable, under(at("a", 13, 14, Destroy, Args{Link: 3}, okay), detach)},
+		{"and keeps it from a rename to another linkid", OK, made(fails(env.EBUSY))},
+		{"which must be refused", NotLinearizable, made(okay)},
 		{"a port keeps it", OK, aggr(5)},
 		{"but none that is looked for when the linkid has gone", NotLinearizable, aggr(8)},
 	})

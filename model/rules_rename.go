@@ -55,7 +55,7 @@ func renameRules() []*rule {
 			from: "seed C:1421-1428, 1493-1550",
 			do: func(x *step) {
 				l, e := x.s.visible(x.o.Link), x.s.entry(x.o.Onto)
-				if x.o.Onto == env.InvalidLinkID || l == nil || l.held() || l.class != physical ||
+				if x.o.Onto == env.InvalidLinkID || l == nil || l.held() || usedBelow(x, l, true) || l.class != physical ||
 					e == nil || e.known == no || x.s.find(x.o.Onto) != nil {
 					return
 				}
