@@ -2,15 +2,18 @@
 
 package mac
 
-import "dlsim/sim"
+import (
+	"dlsim/sim"
+	"dlsim/sim/ksync"
+)
 
 var (
-	opUpdate     = &sim.OpType{Name: "mac_link_update", Access: sim.Write}
-	opNotifyWait = &sim.OpType{Name: "i_mac_notify_thread (waiting)", Access: sim.Write, Wait: true}
-	opNotifyEnd  = &sim.OpType{Name: "i_mac_notify_exit", Access: sim.Write}
-	opNotifyAdd  = &sim.OpType{Name: "mac_notify_add", Access: sim.Write}
-	opNotifyRem  = &sim.OpType{Name: "mac_notify_remove", Access: sim.Write}
-	opWalkWait   = &sim.OpType{Name: "mac_notify_remove (walk)", Access: sim.Write, Wait: true}
+	opUpdate     = &sim.OpType{Name: "mac_link_update", Access: sim.Write, Leaf: true}
+	opNotifyWait = &sim.OpType{Name: "i_mac_notify_thread (waiting)", Access: sim.Write, Wait: true, Leaf: true}
+	opNotifyEnd  = &sim.OpType{Name: "i_mac_notify_exit", Access: sim.Write, Leaf: true}
+	opNotifyAdd  = &sim.OpType{Name: "mac_notify_add", Access: sim.Write, Leaf: true}
+	opNotifyRem  = &sim.OpType{Name: "mac_notify_remove", Access: sim.Write, Leaf: true}
+	opWalkWait   = &sim.OpType{Name: "mac_notify_remove (walk)", Access: sim.Write, Wait: true, Leaf: true}
 )
 
 // notify is the callback list of a MAC and the kernel thread that walks it, outside the
@@ -24,16 +27,24 @@ type notify struct {
 	pending  bool
 	walking  bool
 	stop     bool
+
+	listField ksync.Field // callback
+	bitsField ksync.Field // thread, idle, pending and stop: mi_notify_bits
+	walkField ksync.Field // walking and removing: mcbi_walker_cnt
 }
 
 func (n *notify) init(w *sim.World, name string) {
 	*n = notify{}
 	w.Register(&n.obj, "NOTIFY", name, 0, n)
+	n.listField.InitLeaf(w, "mi_notify_cb_list", name)
+	n.bitsField.InitLeaf(w, "mi_notify_bits", name)
+	n.walkField.InitLeaf(w, "mcbi_walker_cnt", name)
 }
 
 // NotifyAdd is mac_notify_add: callback is called for each event from now on.
 func (l *Layer) NotifyAdd(t *sim.Thread, m *MAC, callback func(*sim.Thread)) {
 	t.Step(opNotifyAdd, &m.notify.obj, nil)
+	m.notify.listField.Changes(t)
 	m.notify.callback = callback
 }
 
@@ -44,11 +55,11 @@ func (l *Layer) NotifyRemove(t *sim.Thread, m *MAC) {
 	n := &m.notify
 	m.perimOwner().perim.enter(t, "notify")
 	t.Step(opNotifyRem, &n.obj, nil)
+	n.listField.Changes(t)
 	n.callback = nil
 	m.perimOwner().perim.exit(t, "notify")
 	t.Awaits(&n.obj, "", nil)
-	t.Within(&n.obj, sim.Read)
-	for n.walking {
+	for n.walks(t) {
 		t.Block(opWalkWait, &n.obj, &n.removing)
 	}
 }
@@ -57,6 +68,7 @@ func (l *Layer) NotifyRemove(t *sim.Thread, m *MAC) {
 func (l *Layer) LinkUpdate(t *sim.Thread, m *MAC) {
 	n := &m.notify
 	t.Step(opUpdate, &n.obj, nil)
+	n.bitsField.Changes(t)
 	n.pending = true
 	if n.thread == nil {
 		l.notifiers++
@@ -76,20 +88,22 @@ func (n *notify) wake(t *sim.Thread) {
 
 // run is i_mac_notify_thread.
 func (n *notify) run(t *sim.Thread) {
-	t.Within(&n.obj, sim.Write) // a new thread comes here without an operation
 	for {
-		for !n.pending && !n.stop {
+		for n.rests(t) {
 			t.Block(opNotifyWait, &n.obj, &n.idle)
 		}
 		if n.stop {
 			return
 		}
+		n.walkField.Changes(t)
 		n.pending, n.walking = false, true
 		t.Obliged(&n.obj, "")
+		n.listField.Sees(t)
 		if n.callback != nil {
 			n.callback(t)
 		}
 		t.Step(opNotifyEnd, &n.obj, nil)
+		n.walkField.Changes(t)
 		n.walking = false
 		t.Discharged(&n.obj)
 		for u := n.removing.First(); u != nil; u = n.removing.First() {
@@ -99,9 +113,21 @@ func (n *notify) run(t *sim.Thread) {
 	}
 }
 
+// walks reports whether the thread walks the list.
+func (n *notify) walks(t *sim.Thread) bool {
+	n.walkField.Sees(t)
+	return n.walking
+}
+
+// rests reports whether the thread has nothing to do.
+func (n *notify) rests(t *sim.Thread) bool {
+	n.bitsField.Changes(t)
+	return !n.pending && !n.stop
+}
+
 // end stops the thread and waits for it.
 func (n *notify) end(t *sim.Thread) {
-	t.Within(&n.obj, sim.Write)
+	n.bitsField.Changes(t)
 	if n.thread == nil {
 		return
 	}
