@@ -14,7 +14,11 @@ func (w *World) schedule(cur *Thread) *Thread {
 		}
 	}
 	if w.enabled.n == 1 && w.log == nil {
-		return w.threads[w.enabled.At(0)]
+		u := w.threads[w.enabled.At(0)]
+		if !w.again || w.slow&(slowSequential|slowFair) != 0 || w.strategy.Pick(w, cur) == int(u.id) {
+			return u
+		}
+		return w.stopRun()
 	}
 	if w.slow&(slowSequential|slowFair) != 0 {
 		if w.slow&slowFair != 0 {
@@ -30,12 +34,7 @@ func (w *World) schedule(cur *Thread) *Thread {
 		if id != StopRun {
 			panic("engine bug: strategy picked a thread that cannot run")
 		}
-		w.outcome, w.over = Stopped, true
-		if w.slow&slowDetail != 0 {
-			w.noteTurns()
-		}
-		w.slow |= slowOver
-		return nil
+		return w.stopRun()
 	}
 	w.picks++
 	w.choices = append(w.choices, Choice(id))
@@ -44,6 +43,16 @@ func (w *World) schedule(cur *Thread) *Thread {
 		w.notePick(cur, u)
 	}
 	return u
+}
+
+// stopRun ends the schedule because the strategy wants no more of it.
+func (w *World) stopRun() *Thread {
+	w.outcome, w.over = Stopped, true
+	if w.slow&slowDetail != 0 {
+		w.noteTurns()
+	}
+	w.slow |= slowOver
+	return nil
 }
 
 // passTime moves virtual time to the next timer, if there is one.

@@ -36,6 +36,8 @@ type Trail struct {
 	running int32 // serial number of the thread that acts
 	open    bool  // it does so in the last event, and not in a sequential phase
 	section section
+	woken   *Object // where the thread that acts waited, if it has been woken there
+	tells   bool    // its event has let others go on
 	threads []trailThread
 	made    int32 // things that have a serial number
 }
@@ -52,6 +54,9 @@ type TrailEvent struct {
 	// AfterAll is not 0 if the event could happen only when no other thread could go on: it comes
 	// after the first so many events.
 	AfterAll int32
+	// Again says that the event has woken a thread that had been woken before, and had looked in vain: see
+	// Thread.Waits. There is a schedule in which it had not looked, and all else is the same.
+	Again bool
 	// Late is not 0 if the event only queued its thread, when nobody could do anything else: it comes after the
 	// first Late-1 events, but might have acquired what it acts on before one of them took it.
 	Late int32
@@ -81,6 +86,7 @@ type trailThread struct {
 	forked, known    int     // how many of them there are in this schedule
 	id               int32   // in this schedule
 	last             int32   // its last event, -1 for none
+	idle             bool    // in which it was woken, looked in vain, and waits again
 	causes           []int32 // of its next event
 	afterAll         int32   // see TrailEvent
 }
@@ -133,7 +139,7 @@ func (r *Trail) reset() {
 	r.running, r.open, r.Quiet, r.section = 0, false, false, section{}
 	for i := range r.threads {
 		x := &r.threads[i]
-		x.forked, x.known, x.last, x.afterAll = 0, 0, -1, 0
+		x.forked, x.known, x.last, x.afterAll, x.idle = 0, 0, -1, 0, false
 		x.causes = x.causes[:0]
 	}
 	if len(r.threads) == 0 {
@@ -174,11 +180,12 @@ func (r *Trail) event(t *Thread, sequential bool) {
 		return
 	}
 	r.running, r.open, r.Quiet, r.section = t.serial, !sequential, false, section{}
+	r.woken, r.tells = nil, false
 	if sequential {
 		return
 	}
 	x := &r.threads[t.serial]
-	x.last = int32(len(r.Events))
+	x.last, x.idle = int32(len(r.Events)), false
 	e := TrailEvent{
 		Thread: t.serial, Uses: int32(len(r.Uses)), Causes: int32(len(r.Causes)),
 		Acquire: t.op.Acquire, Releases: t.op.Releases && r.Lazy, AfterAll: x.afterAll,
@@ -282,6 +289,7 @@ func (r *Trail) end(w *World) {
 
 // cause says that what the running thread does lets t make its next event.
 func (r *Trail) cause(t *Thread) {
+	r.tells = true
 	if last := r.threads[r.running].last; last >= 0 {
 		r.threads[t.serial].causes = append(r.threads[t.serial].causes, last)
 	}

@@ -26,6 +26,7 @@ const (
 type World struct {
 	slow     uint8
 	over     bool
+	again    bool // an event has woken a thread again, see TrailEvent; only in worlds with a Trail
 	enabled  Set
 	strategy Strategy
 	watcher  Watcher // the strategy, if it is one
@@ -104,7 +105,7 @@ func (w *World) Run(cfg Config, s Strategy, body func(*Thread)) Result {
 }
 
 func (w *World) reset(cfg Config, s Strategy) {
-	w.slow, w.over = 0, false
+	w.slow, w.over, w.again = 0, false, false
 	w.enabled.clear()
 	w.strategy, w.monitor, w.lenient = s, cfg.Monitor, cfg.Lenient
 	w.handoff, w.log, w.locks, w.explain = cfg.Handoff, cfg.Log, cfg.Locks, cfg.Explain

@@ -58,7 +58,11 @@ func (c *Cond) Wait(t *sim.Thread, m *Mutex) {
 	}
 	m.release(t)
 	t.SetWaitsFor(m)
+	if c.Until != nil {
+		t.Waits(&c.obj)
+	}
 	t.Block(opWaiting, &c.obj, &c.waiters)
+	t.Woken(&c.obj)
 	t.SetWaitsFor(nil)
 	c.life.Use(t, gen, opWait.Name, &c.obj)
 	m.life.Use(t, mutexGen, opReacquire.Name, &m.obj)
@@ -79,7 +83,11 @@ func (c *Cond) Signal(t *sim.Thread) {
 	if n := c.waiters.Len(); n == 0 {
 		t.Only(&c.obj, sim.Read)
 	} else {
-		c.wake(t, c.waiters.At(t.Choose(n, opSignal.Name)))
+		u := c.waiters.At(t.Choose(n, opSignal.Name))
+		if n == 1 {
+			t.Wakes(u)
+		}
+		c.wake(t, u)
 	}
 }
 
@@ -93,6 +101,7 @@ func (c *Cond) Broadcast(t *sim.Thread) {
 		t.Only(&c.obj, sim.Read)
 	}
 	for c.waiters.Len() > 0 {
+		t.Wakes(c.waiters.First())
 		c.wake(t, c.waiters.First())
 	}
 }

@@ -20,6 +20,8 @@
 //   - A thread that an operation would only queue, to be handed what it waits for, waits at that operation until
 //     nobody can do anything else: see sim.Trail.Lazy. A writer that finds readers at a lock comes earlier only in the
 //     reversal of a race with a reader's arrival, which it then keeps out.
+//   - A schedule in which a thread that waits has been woken and looked in vain is given up when it is woken again: see
+//     sim.Thread.Waits.
 //   - The answers to sim.Thread.Choose are part of an event. Two events of a thread in one state
 //     that differ in an answer exclude each other; the other answers of an event are put into
 //     the tree like the reversal of a race.
@@ -65,6 +67,7 @@ type Search struct {
 	last   []int32 // by thing: index of its last use, -1 for none
 	lastOf []int32 // by thread: index of its last event, -1 for none
 	races  []race
+	awoken []int32 // events that have woken a thread again: see frozen
 
 	fixed   int // so many events are those of the schedule before
 	known   int // so many are those of some schedule before
@@ -161,7 +164,12 @@ func (s *Search) Pick(w *sim.World, cur *sim.Thread) int {
 	case b != nil:
 		return s.follow(b.thread)
 	case x.tree != nil:
-		return s.follow(x.tree.thread)
+		id := s.follow(x.tree.thread)
+		if id != sim.StopRun && s.frozen(w.Thread(id)) {
+			s.blocked = true
+			return sim.StopRun
+		}
+		return id
 	}
 	return s.free(s.sleepers(i), cur)
 }

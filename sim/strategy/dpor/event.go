@@ -153,6 +153,9 @@ func (s *Search) close(i int) {
 	s.joinFirst(c, from.Late-1)
 	c[e.thread] = e.seq
 	s.lastOf[e.thread] = int32(i)
+	if from.Again {
+		s.awoken = append(s.awoken, int32(i))
+	}
 	s.enter(i)
 }
 
@@ -187,5 +190,8 @@ func (s *Search) undo(i int) {
 	}
 	s.uses, s.clocks, s.races = s.uses[:e.uses.from], s.clocks[:e.causes.from], s.races[:e.races]
 	s.lastOf[e.thread] = e.previous
+	if n := len(s.awoken); n > 0 && s.awoken[n-1] == int32(i) {
+		s.awoken = s.awoken[:n-1]
+	}
 	s.events = s.events[:i]
 }

@@ -104,7 +104,8 @@ func (s *Search) free(sleepers []sleeper, cur *sim.Thread) int {
 
 // may reports whether a thread that is enabled can be picked where nothing decides.
 func (s *Search) may(t *sim.Thread, patience int, sleepers []sleeper) bool {
-	return s.patience(t) == patience && !exhausted(sleepers, t.Serial(), nil) && !s.held(t.Serial())
+	return s.patience(t) == patience && !exhausted(sleepers, t.Serial(), nil) && !s.held(t.Serial()) &&
+		!s.frozen(t) && (patience < 2 || len(s.awoken) == 0) // who is late comes after all
 }
 
 // patience says who goes first where nothing decides. A thread that would only queue for a lock goes when no other one
@@ -125,7 +126,9 @@ func (s *Search) leastPatience() int {
 	least := 2
 	e := s.world.Enabled()
 	for id := e.Next(-1); id >= 0 && least > 0; id = e.Next(id) {
-		least = min(least, s.patience(s.world.Thread(id)))
+		if t := s.world.Thread(id); !s.frozen(t) {
+			least = min(least, s.patience(t))
+		}
 	}
 	return least
 }

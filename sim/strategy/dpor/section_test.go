@@ -24,8 +24,10 @@ type guarded struct {
 	cv      ksync.Cond
 	v       [2]ksync.Var[int]
 	refs    ksync.Var[int]
+	rw      ksync.RWLock
 	tq      ksync.Taskq
 	seen    []string // by thread: the values that it read
+	once    bool     // nothing says what the condition variable is for
 }
 
 func (g *guarded) body(t *sim.Thread) {
@@ -33,8 +35,13 @@ func (g *guarded) body(t *sim.Thread) {
 	g.m.Init(w, nil, "m", "", 0)
 	g.m.Object().Guard(sim.Exclusive)
 	g.cv.Init(w, nil, "cv", "", 0)
+	g.cv.Until = nil
+	if !g.once {
+		g.cv.Until = func(*sim.Thread) (string, bool) { return "nobody holds it", g.refs.Peek() == 0 }
+	}
 	g.refs.Init(w, nil, "refs", "", 0)
 	g.refs.Poke(0)
+	g.rw.Init(w, nil, "rw", "", 0)
 	g.tq.Init(w, "task", nil)
 	for i := range g.v {
 		g.v[i].Init(w, nil, "v", "", i+1)
@@ -63,6 +70,18 @@ func (g *guarded) do(t *sim.Thread, i int, block string) {
 		return
 	case "signal without":
 		g.cv.Signal(t)
+		return
+	case "sleep":
+		t.Sleep(1)
+		return
+	case "read":
+		g.rw.EnterRead(t)
+		return
+	case "write":
+		g.rw.EnterWrite(t)
+		return
+	case "exit":
+		g.rw.Exit(t)
 		return
 	}
 	g.m.Enter(t)
@@ -99,6 +118,13 @@ func (g *guarded) do(t *sim.Thread, i int, block string) {
 			g.cv.Wait(t, &g.m)
 		}
 		g.saw(i, g.v[1].Get(t))
+	case "drop": // and nobody is told
+		g.refs.Set(t, g.refs.Get(t)-1)
+	case "drain once":
+		if g.refs.Get(t) > 0 {
+			g.cv.Wait(t, &g.m)
+		}
+		g.saw(i, g.refs.Get(t))
 	case "wait":
 		g.cv.Wait(t, &g.m)
 		g.saw(i, g.v[0].Get(t))

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: CDDL-1.0
+
+package dpor_test
+
+import (
+	"strings"
+	"testing"
+
+	"dlsim/sim"
+	"dlsim/sim/simtest"
+	"dlsim/sim/strategy/dpor"
+
+	"pgregory.net/rapid"
+)
+
+// Where waiters that found nothing are not woken twice, a search meets the ends that it meets where they are, also those of
+// programs that lose a wake-up or do not look again.
+func TestWaitersThatLookAgain(t *testing.T) {
+	blocks := map[string]string{
+		"drain": "drain", "drain once": "drain once", "hold rele": "hold;rele", "hold": "hold", "rele": "rele", "drop": "drop", "hold drop": "hold;drop",
+		"broadcast": "broadcast", "signal": "signal without", "load": "load", "set": "set", "other": "other", "hold broadcast rele": "hold;broadcast;rele",
+		"long": "long", "copy": "copy", "hold long rele": "hold;long;rele", "drain set": "drain;set",
+		"read drain": "read;drain;exit", "write hold": "write;hold;rele;exit", "write load": "write;load;exit", "read rele": "read;rele;exit", "sleep": "sleep",
+	}
+	weights := make(map[string]int)
+	for b, ops := range blocks {
+		weights[b] = 2 * (strings.Count(ops, ";") + 1)
+	}
+	less := 0
+	rapid.Check(t, func(t *rapid.T) {
+		g := new(guarded)
+		for _, drawn := range drawBlocks(t, weights, 4, 2*simtest.Budget()+8) {
+			var all []string
+			for _, b := range drawn {
+				all = append(all, strings.Split(blocks[b], ";")...)
+			}
+			g.threads = append(g.threads, all)
+		}
+		if g.fewer(t) {
+			less++
+		}
+	})
+	t.Logf("%d programs have fewer executions", less)
+	if less == 0 {
+		t.Error("no program has fewer executions")
+	}
+}
+
+// fewer fails the test if a search misses an end that it meets where nothing says what waiters wait for, and reports whether
+// it takes fewer executions. Programs with very many executions are left out.
+func (g *guarded) fewer(tb rapid.TB) bool {
+	const most = 5000
+	g.once = true
+	want, n := g.search(tb, new(dpor.Search), most)
+	g.once = false
+	if n == most {
+		return false
+	}
+	fewer := false
+	for _, s := range orders() {
+		found, m := g.search(tb, s, most)
+		for e := range want {
+			if m < most && !found[e] {
+				tb.Fatalf("%q\nseed %d misses %s", g.threads, s.Seed, e)
+			}
+		}
+		fewer = fewer || m < n && s.Seed == 0
+	}
+	return fewer
+}
+
+// search returns the ends that a search meets in so many executions, and how many these are.
+func (g *guarded) search(tb rapid.TB, s *dpor.Search, most int64) (ends map[string]bool, n int64) {
+	ends = make(map[string]bool)
+	w := sim.New()
+	defer w.Close()
+	for more := true; more && s.Coverage().Executions < most; {
+		r := w.Run(sim.Config{}, s, g.body)
+		if r.Outcome != sim.Stopped {
+			ends[g.end(r)] = true
+		}
+		more = s.Next(r)
+	}
+	if s.Err() != nil {
+		tb.Fatalf("%q\n%v", g.threads, s.Err())
+	}
+	return ends, s.Coverage().Executions
+}
+
+// A waiter looks in vain, and is not woken any more, or it looks when it is woken for the last time.
+func TestLooksInVain(t *testing.T) {
+	for _, x := range []struct {
+		threads [][]string
+		want    int64
+		once    int64 // where each look counts
+	}{
+		{[][]string{{"drain"}, {"hold", "broadcast", "rele"}}, 5, 5},
+		{[][]string{{"drain"}, {"hold", "broadcast", "broadcast", "broadcast", "rele"}}, 12, 17},
+		{[][]string{{"drain"}, {"hold", "broadcast", "broadcast", "broadcast", "drop"}}, 12, 17},
+		{[][]string{{"drain once"}, {"hold", "broadcast", "broadcast", "broadcast", "rele"}}, 9, 9},
+	} {
+		g := &guarded{threads: x.threads}
+		if c := explore(t, new(dpor.Search), g.body, nil); c.Executions != x.want {
+			t.Errorf("%q: %d executions, want %d", x.threads, c.Executions, x.want)
+		}
+		g.once = true
+		if c := explore(t, new(dpor.Search), g.body, nil); c.Executions != x.once {
+			t.Errorf("%q: %d executions where each look counts, want %d", x.threads, c.Executions, x.once)
+		}
+	}
+}
