@@ -3,6 +3,7 @@
 package explore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -294,6 +295,9 @@ func (c *campaign) count(i int64, s *slot) (isNew bool) {
 			r.FirstUnknown = i
 		}
 		r.Unknowns++
+		if int(s.steps) < cmp.Or(c.cfg.StepsMax, sim.DefaultStepsMax) {
+			r.Undecided++
+		}
 	case s.outcome == sim.Failed && !c.checks[s.kind]:
 		r.Ignored++
 	}

@@ -245,3 +245,31 @@ func TestInterval(t *testing.T) {
 		t.Errorf("%f to %f", low, high)
 	}
 }
+
+// undecided is a program of which no end can be judged.
+type undecided struct{ explore.Program }
+
+type cannotJudge struct{ explore.Runner }
+
+func (p undecided) NewRunner(checks []string) explore.Runner {
+	return cannotJudge{p.Program.NewRunner(checks)}
+}
+
+func (r cannotJudge) Run(cfg sim.Config, s sim.Strategy) sim.Result {
+	res := r.Runner.Run(cfg, s)
+	if res.Outcome == sim.Passed {
+		res.Outcome = sim.Unknown
+	}
+	return res
+}
+
+func TestUndecided(t *testing.T) {
+	cfg := explore.Config{Strategy: "random", Schedules: 50, Seed: 3, StepsMax: 500, Checks: []string{"panic"}}
+	r, err := explore.Explore(context.Background(), undecided{program(t, "counter")}, cfg)
+	if err != nil || r.Verdict != explore.Unknown || r.Unknowns != 50 || r.Undecided != 50 {
+		t.Errorf("%v: %s, %d of %d unknown schedules are undecided", err, r.Verdict, r.Undecided, r.Unknowns)
+	}
+	if r := campaign(t, "spin", cfg); r.Unknowns == 0 || r.Undecided != 0 {
+		t.Errorf("of %d schedules that reach the step limit %d are undecided", r.Unknowns, r.Undecided)
+	}
+}

@@ -61,9 +61,11 @@ type Result struct {
 	DistinctExact bool
 	// Saturation estimates the probability that one more schedule shows nothing new.
 	Saturation float64
-	Unknowns   int64 // schedules that reached the step limit
+	Unknowns   int64 // schedules of which nothing is known: they reached the step limit, or are among the undecided
 	// FirstUnknown is the index of the first of them.
 	FirstUnknown int64
+	// Undecided counts schedules that ended, and whose end the runner could not judge in time.
+	Undecided int64
 	// Ignored counts schedules that failed a check that is switched off, and so showed
 	// nothing beyond that point.
 	Ignored    int64

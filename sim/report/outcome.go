@@ -49,6 +49,13 @@ func unknown(r *explore.Result) string {
 }
 
 func stepLimit(r *explore.Result) string {
-	return fmt.Sprintf("%d schedules reached the step limit, the first is %d: perhaps a livelock",
-		r.Unknowns, r.FirstUnknown)
+	what := "%d schedules reached the step limit, the first is %d: perhaps a livelock"
+	switch r.Undecided {
+	case 0:
+	case r.Unknowns:
+		what = "%d schedules have a history that the specification gave up, the first is %d"
+	default:
+		what = "%d schedules reached the limit of steps or of the specification, the first is %d"
+	}
+	return fmt.Sprintf(what, r.Unknowns, r.FirstUnknown)
 }
