@@ -6,7 +6,7 @@ package sim
 // it is woken again later, all is then as if it had been slow the first time: woken already, and not yet on its way
 // to look. So of the schedules that differ in how often it looked in vain, a search needs only those in which it does so
 // and is not woken any more, for a wake-up may be lost; from where a second one wakes it, it can leave the others. A Trail
-// tells when that is.
+// tells when that is. Where time has passed in between it could not have been slow: all had to do what they could before.
 
 // Waits says that t is about to wait at o until it is woken, that it looks at what it waits for again then, and that it
 // remembers nothing of the times when it had to go on waiting.

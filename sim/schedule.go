@@ -124,7 +124,7 @@ func (w *World) stuckAt() string {
 // enableAfterAll enables t because no other thread can go on.
 func (w *World) enableAfterAll(t *Thread) {
 	if w.trail != nil {
-		w.trail.threads[t.serial].afterAll = int32(len(w.trail.Events))
+		w.trail.afterAll(t)
 	}
 	w.Enable(t)
 }

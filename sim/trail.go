@@ -302,6 +302,14 @@ func (r *Trail) causes(events []int32, t *Thread) {
 	}
 }
 
+// afterAll says that t can go on because no other thread could. Who has looked in vain before could not be on its way still.
+func (r *Trail) afterAll(t *Thread) {
+	r.threads[t.serial].afterAll = int32(len(r.Events))
+	for i := range r.threads {
+		r.threads[i].idle = false
+	}
+}
+
 // ended says that the current event could happen because u has ended.
 func (r *Trail) ended(u *Thread) {
 	if last := r.threads[u.serial].last; r.open && last >= 0 {

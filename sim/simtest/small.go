@@ -119,6 +119,9 @@ func (s *Small) Do(t *sim.Thread, op string) {
 		s.Cond.Signal(t)
 	case "broadcast":
 		s.Cond.Broadcast(t)
+	case "alarm": // wakes and fails in one event
+		s.Cond.Broadcast(t)
+		t.Fail(sim.KindPanic, "", "alarm")
 	case "yield":
 		t.Yield()
 	case "sleep":

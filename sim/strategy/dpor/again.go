@@ -2,8 +2,6 @@
 
 package dpor
 
-import "dlsim/sim"
-
 // A schedule in which a thread is woken again after it has looked in vain goes the way of one in which it had not
 // looked: see sim.Thread.Waits. From that event on nothing new is to be seen. But events that do not come after it must be,
 // and the first of each thread that does, for they may race with what came before it. So the search freezes each thread
@@ -11,12 +9,12 @@ import "dlsim/sim"
 // all others have done what they can. That each thread stops there depends on which events come after which only, not
 // on their order otherwise: it is the search of a smaller program.
 
-// frozen reports whether thread t goes no further.
-func (s *Search) frozen(t *sim.Thread) bool {
+// frozen reports whether a thread goes no further.
+func (s *Search) frozen(thread int32) bool {
 	if len(s.awoken) == 0 {
 		return false
 	}
-	causes, last := s.trail.Pending(t.Serial())
+	causes, last := s.trail.Pending(thread)
 	for _, i := range s.awoken {
 		e := &s.events[i]
 		if last >= 0 && s.after(e, s.clockOf(&s.events[last])) {

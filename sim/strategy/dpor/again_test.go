@@ -21,6 +21,7 @@ func TestWaitersThatLookAgain(t *testing.T) {
 		"broadcast": "broadcast", "signal": "signal without", "load": "load", "set": "set", "other": "other", "hold broadcast rele": "hold;broadcast;rele",
 		"long": "long", "copy": "copy", "hold long rele": "hold;long;rele", "drain set": "drain;set",
 		"read drain": "read;drain;exit", "write hold": "write;hold;rele;exit", "write load": "write;load;exit", "read rele": "read;rele;exit", "sleep": "sleep",
+		"claim": "claim", "hold ask": "hold;ask", "ask sleep rele": "ask;sleep;rele", "store fail": "store;fail",
 	}
 	weights := make(map[string]int)
 	for b, ops := range blocks {
@@ -106,6 +107,24 @@ func TestLooksInVain(t *testing.T) {
 		g.once = true
 		if c := explore(t, new(dpor.Search), g.body, nil); c.Executions != x.once {
 			t.Errorf("%q: %d executions where each look counts, want %d", x.threads, c.Executions, x.once)
+		}
+	}
+}
+
+// Who has looked in vain before time passed could not have been slow.
+func TestTimePassesAfterALook(t *testing.T) {
+	g := &guarded{threads: [][]string{{"claim"}, {"hold", "ask", "ask", "sleep", "broadcast", "rele"}, {"sleep", "load"}}}
+	g.fewer(t)
+}
+
+// Beside a failure a thread that goes no further is nothing that could have come before it, and takes the place of nobody in the tree.
+func TestFailureBesideWaiters(t *testing.T) {
+	g := &guarded{threads: [][]string{
+		{"hold", "signal without", "signal without"}, {"drain"}, {"store", "fail"}, {"write", "load", "exit"}, {"write", "exit"},
+	}}
+	for _, s := range orders() {
+		if c := explore(t, s, g.body, nil); c.Executions != 675 || c.Redundant != 0 {
+			t.Errorf("seed %d: %+v, want 675", s.Seed, c)
 		}
 	}
 }

@@ -164,12 +164,7 @@ func (s *Search) Pick(w *sim.World, cur *sim.Thread) int {
 	case b != nil:
 		return s.follow(b.thread)
 	case x.tree != nil:
-		id := s.follow(x.tree.thread)
-		if id != sim.StopRun && s.frozen(w.Thread(id)) {
-			s.blocked = true
-			return sim.StopRun
-		}
-		return id
+		return s.follow(x.tree.thread)
 	}
 	return s.free(s.sleepers(i), cur)
 }

@@ -105,7 +105,7 @@ func (s *Search) free(sleepers []sleeper, cur *sim.Thread) int {
 // may reports whether a thread that is enabled can be picked where nothing decides.
 func (s *Search) may(t *sim.Thread, patience int, sleepers []sleeper) bool {
 	return s.patience(t) == patience && !exhausted(sleepers, t.Serial(), nil) && !s.held(t.Serial()) &&
-		!s.frozen(t) && (patience < 2 || len(s.awoken) == 0) // who is late comes after all
+		!s.frozen(t.Serial()) && (patience < 2 || len(s.awoken) == 0) // who is late comes after all
 }
 
 // patience says who goes first where nothing decides. A thread that would only queue for a lock goes when no other one
@@ -126,7 +126,7 @@ func (s *Search) leastPatience() int {
 	least := 2
 	e := s.world.Enabled()
 	for id := e.Next(-1); id >= 0 && least > 0; id = e.Next(id) {
-		if t := s.world.Thread(id); !s.frozen(t) {
+		if t := s.world.Thread(id); !s.frozen(t.Serial()) {
 			least = min(least, s.patience(t))
 		}
 	}

@@ -70,7 +70,7 @@ func (s *Search) reverse(failed bool) {
 	}
 	for i := range s.trail.Left {
 		l := &s.trail.Left[i]
-		if !l.Enabled && l.Acquire != sim.Nobody && !s.held(l.Thread) {
+		if !l.Enabled && l.Acquire != sim.Nobody && !s.held(l.Thread) && !s.frozen(l.Thread) {
 			s.waiting(l)
 		}
 	}
@@ -142,9 +142,10 @@ func (s *Search) waiting(l *sim.Left) {
 	}
 }
 
-// insertBefore puts x before event first, unless that cannot be.
+// insertBefore puts x before event first, unless that cannot be: also where it is a failure that has let x happen.
 func (s *Search) insertBefore(first int32, x item) {
-	if e := &s.events[first]; e.thread != x.thread && !s.after(e, x.clock) {
+	last := &s.events[len(s.events)-1]
+	if e := &s.events[first]; e.thread != x.thread && !s.after(e, x.clock) && !(last.ends && s.after(last, x.clock)) {
 		s.insert(first, x)
 	}
 }
@@ -182,10 +183,11 @@ func (s *Search) failure() item {
 	return x
 }
 
-// freed reports whether the last event has given back what a thread acquires.
+// freed reports whether the last event has given back what a thread acquires. A thread that already has it, and is about
+// to fail, was as free to go on before.
 func (s *Search) freed(n int32, l *sim.Left) bool {
 	u := &s.uses[s.last[l.Thing]]
-	return s.admits(u.previous) < l.Acquire || u.release && u.event == n
+	return u.admits >= l.Acquire && s.admits(u.previous) < l.Acquire || u.release && u.event == n
 }
 
 // cutOff handles a failure of the last event before others could go on. It conflicts with each event
@@ -196,7 +198,7 @@ func (s *Search) cutOff() {
 	failure := s.failure()
 	for i := range s.trail.Left {
 		l := &s.trail.Left[i]
-		if !l.Enabled || l.Thread == f.thread || s.held(l.Thread) {
+		if !l.Enabled || l.Thread == f.thread || s.held(l.Thread) || s.frozen(l.Thread) {
 			continue
 		}
 		switch x := s.pending(l); {

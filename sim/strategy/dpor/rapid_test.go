@@ -100,6 +100,8 @@ func TestAfterFailures(t *testing.T) {
 		"assert0 risks0 | risks0 assert0",
 		"risks0 assert0 store0 | risks0",
 		"risks0 assert0 | risks0 | assert0",
+		"store0 exit0 | enter0 load0 enter0",
+		"enter0 wait0 exit0 | enter0 wait0 exit0 | alarm0",
 	} {
 		s := new(simtest.Small)
 		for ops := range strings.SplitSeq(threads, "|") {

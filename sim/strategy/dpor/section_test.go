@@ -68,6 +68,11 @@ func (g *guarded) do(t *sim.Thread, i int, block string) {
 	case "store":
 		g.v[0].Store(t, 10+i)
 		return
+	case "fail":
+		if g.v[0].Load(t) != 0 {
+			t.Fail(sim.KindPanic, "", "stored")
+		}
+		return
 	case "signal without":
 		g.cv.Signal(t)
 		return
@@ -118,6 +123,14 @@ func (g *guarded) do(t *sim.Thread, i int, block string) {
 			g.cv.Wait(t, &g.m)
 		}
 		g.saw(i, g.v[1].Get(t))
+	case "claim": // in the section in which it first looks
+		g.v[1].Set(t, i+1)
+		for g.refs.Get(t) > 0 {
+			g.cv.Wait(t, &g.m)
+		}
+	case "ask": // who has claimed
+		g.saw(i, g.v[1].Get(t))
+		g.cv.Broadcast(t)
 	case "drop": // and nobody is told
 		g.refs.Set(t, g.refs.Get(t)-1)
 	case "drain once":
