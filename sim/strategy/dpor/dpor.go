@@ -27,7 +27,8 @@
 //     the tree like the reversal of a race.
 //   - A section of a guard, such as a mutex under which only variables are used, is one event, which conflicts with
 //     another one if what it does conflicts and not because of the mutex: see sim.Object.Guard. It may do
-//     something else once a race is reversed; until it has been seen there, it conflicts with all of them.
+//     something else once a race is reversed; until it has been seen there, it conflicts with all of them, and
+//     with whatever acts on what sections have acted on.
 //   - Time passes, and Quiesce returns, when no thread can go on: what follows comes after all.
 //   - A failure ends the schedule, so the event that fails conflicts with every other one.
 package dpor
@@ -78,6 +79,10 @@ type Search struct {
 	random, order uint64  // see draw and free
 	inFront       []int32 // by thread: see ahead
 
+	inside    map[within]sim.Access // what sections have acted on
+	assumed   map[within]sim.Access // what they were taken to commute with
+	surprised bool                  // and did not
+
 	blocked bool // all that could go on was asleep
 	err     error
 	covered strategy.Coverage
@@ -109,6 +114,12 @@ func (s *Search) Err() error { return s.err }
 func (s *Search) Begin(w *sim.World) {
 	s.world, s.blocked, s.checked, s.asking = w, false, 0, -1
 	s.order = sim.Mix(s.Seed) + uint64(s.covered.Executions)<<32
+	if s.inside == nil {
+		s.inside = make(map[within]sim.Access)
+	}
+	if s.assumed == nil {
+		s.assumed = make(map[within]sim.Access)
+	}
 	if len(s.states) == 0 {
 		s.states = append(s.states, state{free: true})
 	}
@@ -118,10 +129,14 @@ func (s *Search) Begin(w *sim.World) {
 // reports false if there is none, or if Err is not nil.
 func (s *Search) Next(r sim.Result) bool {
 	if s.trail.Broken {
-		s.restart()
+		s.restart(true)
 		return true
 	}
 	s.sync(len(s.trail.Events))
+	if s.err == nil && s.surprised {
+		s.restart(s.Single)
+		return true
+	}
 	if s.err == nil && len(s.events) < s.fixed {
 		s.fail("a schedule ended early when it was run again")
 	}
@@ -137,12 +152,13 @@ func (s *Search) Next(r sim.Result) bool {
 	return s.advance()
 }
 
-// restart begins again, with each operation as an event: somebody can tell the moments within a section apart.
-func (s *Search) restart() {
+// restart begins again: with each operation as an event if somebody can tell the moments within a section apart, else
+// because sections act on more than was known. What it has run comes again.
+func (s *Search) restart(single bool) {
 	s.trail.Broken = false
 	*s = Search{
-		Seed: s.Seed, Spread: s.Spread, Symmetric: s.Symmetric, Single: true, trail: s.trail,
-		covered: strategy.Coverage{Executions: s.covered.Executions + 1, Redundant: s.covered.Redundant},
+		Seed: s.Seed, Spread: s.Spread, Symmetric: s.Symmetric, Single: single, trail: s.trail, inside: s.inside,
+		covered: strategy.Coverage{Redundant: s.covered.Redundant + s.covered.Executions + 1},
 	}
 }
 

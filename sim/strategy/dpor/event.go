@@ -142,6 +142,7 @@ func (s *Search) close(i int) {
 	s.joinFirst(c, from.AfterAll)
 	h := s.conflicts(i, &from)
 	e = &s.events[i]
+	s.learn(s.usesOf(e))
 	e.clock = s.newClock()
 	c = s.clockOf(e)
 	c.join(s.causesOf(e))

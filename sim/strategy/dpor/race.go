@@ -171,6 +171,9 @@ func (s *Search) pending(l *sim.Left) item {
 	if l.Access != sim.Local {
 		x.uses = []use{{thing: l.Thing, access: l.Access}}
 	}
+	if l.Acquire != sim.Nobody {
+		x.unsure = l.Thing
+	}
 	return x
 }
 

@@ -95,6 +95,12 @@ func (g *guarded) do(t *sim.Thread, i int, block string) {
 		g.saw(i, g.v[0].Get(t))
 	case "set":
 		g.v[0].Set(t, i+1)
+	case "clear":
+		g.v[1].Set(t, 0)
+	case "look":
+		if g.v[1].Get(t) != 0 {
+			g.saw(i, g.v[0].Get(t))
+		}
 	case "other":
 		g.v[1].Set(t, g.v[1].Get(t)+1)
 	case "copy": // what it acts on depends on what others did
@@ -162,7 +168,7 @@ func (g *guarded) end(r sim.Result) string {
 func TestSectionsOfAGuard(t *testing.T) {
 	weights := map[string]int{ // in operations, at most
 		"load": 1, "store": 1, "get": 2, "set": 2, "other": 2, "copy": 2, "long": 3, "hold rele": 5, "drain": 4, "wait": 4,
-		"signal without": 1, "broadcast": 3, "dispatch": 6,
+		"signal without": 1, "broadcast": 3, "dispatch": 6, "look": 2, "clear": 2, "drain once": 4,
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		g := new(guarded)
@@ -179,6 +185,18 @@ func TestSectionsOfAGuard(t *testing.T) {
 		}
 		sameEnds(t, g.threads, g.body, g.end)
 	})
+}
+
+// A section acts on something else, or waits, once a race with it is reversed, and then conflicts with what is done outside sections.
+func TestSectionsThatActOnSomethingElse(t *testing.T) {
+	for _, threads := range [][][]string{
+		{{"other", "clear", "store"}, {"look"}, {"store"}},
+		{{"other", "clear", "store"}, {"look", "look"}, {"store", "store"}},
+		{{"drain once"}, {"drain once", "signal without"}, {"signal without"}, {"hold"}},
+	} {
+		g := &guarded{threads: threads, once: true}
+		sameEnds(t, g.threads, g.body, g.end)
+	}
 }
 
 func TestSectionsThatCommute(t *testing.T) {

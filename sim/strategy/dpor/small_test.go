@@ -52,8 +52,8 @@ func explore(tb rapid.TB, s *dpor.Search, body func(*sim.Thread), visit func(*si
 	return s.Coverage()
 }
 
-// sameEnds fails the test if a search misses an end that some schedule of the program has, or takes more executions than with
-// each operation as an event.
+// sameEnds fails the test if a search misses an end that some schedule of the program has, or takes many more executions than
+// with each operation as an event. Some may be run twice, where it is not known what a section will act on.
 func sameEnds(tb rapid.TB, threads [][]string, body func(*sim.Thread), end func(sim.Result) string) {
 	tb.Helper()
 	ends := make(map[string]bool)
@@ -69,7 +69,7 @@ func sameEnds(tb rapid.TB, threads [][]string, body func(*sim.Thread), end func(
 		if len(missed) > 0 {
 			tb.Fatalf("%q\n%d of %d ends are missed: %v", threads, len(missed), len(ends), missed)
 		}
-		if c.Executions > single.Executions {
+		if c.Executions > single.Executions+single.Executions/2 {
 			tb.Fatalf("%q\n%d executions, %d with single operations", threads, c.Executions, single.Executions)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 type branch struct {
 	thread  int32
 	ends    bool
+	unsure  int32 // see item
 	uses    []use
 	answers []int32 // that it gives, as far as known
 	kids    *branch // first
@@ -22,8 +23,9 @@ type branch struct {
 // item is one event of a sequence that is to be put into a tree.
 type item struct {
 	thread, seq int32
-	ends, last  bool // last: the event whose race is reversed
-	chained     bool // comes after all before it in the sequence
+	ends, last  bool  // last: the event whose race is reversed
+	chained     bool  // comes after all before it in the sequence
+	unsure      int32 // the guard, if it is a section that may act on something else there: see meets
 	uses        []use
 	answers     []int32
 	clock       clock // of what comes before it; of the last one without what it conflicts with
@@ -37,12 +39,13 @@ func (s *Search) itemOf(e *event) item {
 
 // without is itemOf where event first, with which e races, has not happened. If e is a section of a guard, and what
 // first has done, or what came after it in a section of its own, is seen there, then e may do something
-// else without it: it is taken for one that conflicts with every section.
+// else without it: it is taken for one that conflicts with every section, and with what acts on what sections have acted on.
 func (s *Search) without(first int32, e *event) item {
 	x := s.itemOf(e)
 	if len(x.uses) > 0 && x.uses[0].whole && sees(x.uses, s.usesOf(&s.events[first])) {
 		x.uses = slices.Clone(x.uses)
 		x.uses[0].access = sim.Write
+		x.unsure = x.uses[0].thing
 	}
 	return x
 }
@@ -60,11 +63,11 @@ func sees(uses, others []use) bool {
 }
 
 // before reports whether x, which comes earlier in a sequence than y, must.
-func before(x, y *item) bool {
+func (s *Search) before(x, y *item) bool {
 	if y.clock.at(x.thread) >= x.seq {
 		return true
 	}
-	return y.chained || y.last && (y.ends || x.ends || conflict(x.uses, y.uses))
+	return y.chained || y.last && (y.ends || x.ends || conflict(x.uses, y.uses) || s.meets(y.unsure, x.uses))
 }
 
 // insert puts into the tree of what is explored from the state before event e the events that do not
@@ -91,7 +94,7 @@ func (s *Search) insert(e int32, x ...item) {
 	y := &s.states[e]
 	way := s.scratch.way[:0]
 	for from := int(y.at) + 1; ; from = 0 { // what was begun before is asleep
-		k, at := y.first(from, seq)
+		k, at := s.first(y, from, seq)
 		if k < 0 {
 			break
 		}
@@ -113,10 +116,10 @@ func (s *Search) insert(e int32, x ...item) {
 
 // first returns the first of the events begun in the state, from the given index on, that can go first in the
 // sequence, and where it is there, -1 if it commutes with all of it; k is -1 if there is none.
-func (x *state) first(from int, seq []item) (k, at int) {
+func (s *Search) first(x *state, from int, seq []item) (k, at int) {
 	for k := from; k < len(x.begun); k++ {
 		b := &x.begun[k]
-		if at, ok := initial(seq, b.thread, b.ends, b.uses, b.answers, true); ok {
+		if at, ok := s.initial(seq, &item{thread: b.thread, ends: b.ends, uses: b.uses, answers: b.answers}, true); ok {
 			return k, at
 		}
 	}
@@ -126,7 +129,7 @@ func (x *state) first(from int, seq []item) (k, at int) {
 // graft puts a sequence into a wakeup tree.
 func (s *Search) graft(list **branch, seq []item) {
 	for len(seq) > 0 {
-		b, at := match(*list, seq)
+		b, at := s.match(*list, seq)
 		if b == nil {
 			break
 		}
@@ -159,7 +162,7 @@ func (s *Search) graft(list **branch, seq []item) {
 func (s *Search) covers(sleepers []sleeper, seq []item) bool {
 	for i := range sleepers {
 		z := &sleepers[i]
-		at, ok := initial(seq, z.thread, z.ends, z.uses, z.answers, true)
+		at, ok := s.initial(seq, &item{thread: z.thread, ends: z.ends, uses: z.uses, answers: z.answers}, true)
 		if ok && (at < 0 || exhausted(sleepers, z.thread, seq[at].answers)) {
 			return true
 		}
@@ -169,9 +172,9 @@ func (s *Search) covers(sleepers []sleeper, seq []item) bool {
 
 // match returns the first branch that can go first in the sequence, and where it is there, -1 if it
 // commutes with all of it.
-func match(list *branch, seq []item) (*branch, int) {
+func (s *Search) match(list *branch, seq []item) (*branch, int) {
 	for b := list; b != nil; b = b.sibling {
-		at, ok := initial(seq, b.thread, b.ends, b.uses, b.answers, false)
+		at, ok := s.initial(seq, &item{thread: b.thread, ends: b.ends, uses: b.uses, answers: b.answers, unsure: b.unsure}, false)
 		if ok && (at < 0 || !b.excludes(&seq[at])) {
 			return b, at
 		}
@@ -188,34 +191,35 @@ func (b *branch) excludes(y *item) bool {
 // initial reports whether an event is a weak initial of the sequence: it can go first, as part of it
 // or because it commutes with all of it, in which case at is -1. Of one that was begun what it uses there is
 // known, if it was not asked for answers; else it is what it used elsewhere.
-func initial(seq []item, thread int32, ends bool, uses []use, answers []int32, begun bool) (at int, ok bool) {
+func (s *Search) initial(seq []item, x *item, begun bool) (at int, ok bool) {
 	for i := range seq {
 		y := &seq[i]
-		if y.thread != thread {
+		if y.thread != x.thread {
 			continue
 		}
-		if !agree(y.answers, answers) {
+		if !agree(y.answers, x.answers) {
 			return 0, false
 		}
-		if ends && (i > 0 || len(seq) > 1 && len(y.answers) < len(answers)) {
+		if x.ends && (i > 0 || len(seq) > 1 && len(y.answers) < len(x.answers)) {
 			return 0, false // what goes before it would not, or what goes after it, with another answer
 		}
 		z := *y
-		if begun && z.last && len(answers) == 0 {
-			z.uses = uses
+		if begun && z.last && len(x.answers) == 0 {
+			z.uses, z.unsure = x.uses, 0
 		}
 		for j := range i {
-			if before(&seq[j], &z) {
+			if s.before(&seq[j], &z) {
 				return 0, false
 			}
 		}
 		return i, true
 	}
-	if ends {
+	if x.ends {
 		return 0, false
 	}
 	for i := range seq {
-		if seq[i].ends || conflict(seq[i].uses, uses) {
+		y := &seq[i]
+		if y.ends || conflict(y.uses, x.uses) || s.meets(y.unsure, x.uses) || s.meets(x.unsure, y.uses) {
 			return 0, false
 		}
 	}
@@ -236,7 +240,7 @@ func (s *Search) branch(x *item) *branch {
 	} else {
 		s.spare = b.sibling
 	}
-	*b = branch{thread: x.thread, ends: x.ends, uses: append(b.uses[:0], x.uses...), answers: append(b.answers[:0], x.answers...)}
+	*b = branch{thread: x.thread, ends: x.ends, unsure: x.unsure, uses: append(b.uses[:0], x.uses...), answers: append(b.answers[:0], x.answers...)}
 	return b
 }
 
