@@ -175,3 +175,14 @@ func TestQueuesOfWriters(t *testing.T) {
 		q.compare(t)
 	}
 }
+
+// An exit that fails, of a thread that has not entered, has let nobody in.
+func TestExitOfNobody(t *testing.T) {
+	for _, program := range []string{"exit0 | write0 exit0 load0", "exit0 | write0 load0 exit0 | read0 load0 exit0", "store0 exit0 | write0 load0 exit0 load0"} {
+		q := new(queued)
+		for ops := range strings.SplitSeq(program, "|") {
+			q.threads = append(q.threads, strings.Fields(ops))
+		}
+		sameEnds(t, q.threads, q.body, q.end)
+	}
+}

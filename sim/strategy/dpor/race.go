@@ -187,10 +187,20 @@ func (s *Search) failure() item {
 }
 
 // freed reports whether the last event has given back what a thread acquires. A thread that already has it, and is about
-// to fail, was as free to go on before.
+// to fail, was as free to go on before, and so was one that waits for a reader which was none.
 func (s *Search) freed(n int32, l *sim.Left) bool {
 	u := &s.uses[s.last[l.Thing]]
-	return u.admits >= l.Acquire && s.admits(u.previous) < l.Acquire || u.release && u.event == n
+	return u.admits >= l.Acquire && s.admits(u.previous) < l.Acquire || u.release && u.event == n && s.holds(s.events[n].thread, u.previous)
+}
+
+// holds reports whether a thread has not given back, up to use k of a thing, what it had acquired.
+func (s *Search) holds(thread, k int32) bool {
+	for ; k >= 0; k = s.uses[k].previous {
+		if u := &s.uses[k]; s.events[u.event].thread == thread {
+			return !u.release
+		}
+	}
+	return false
 }
 
 // cutOff handles a failure of the last event before others could go on. It conflicts with each event
