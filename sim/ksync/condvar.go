@@ -22,7 +22,9 @@ type Cond struct {
 	// Releasers, if set, names the threads that must act before t, a waiter, can be
 	// woken, as sim.Resource.Blockers does: a condition variable itself cannot know.
 	Releasers func(t *sim.Thread, buf []*sim.Thread) []*sim.Thread
-	// Until, if set, says what t, a waiter, waits for and whether that is so, for reports.
+	// Until, if set, says what t, a waiter, waits for and whether that is so, for reports. It also tells a search that
+	// each waiter looks again in one loop around Wait, that nothing but going on waiting comes of a look in vain, and that
+	// nobody acts on who waits: see sim.Thread.Waits. Two loops after each other in one section are not that.
 	Until func(t *sim.Thread) (what string, holds bool)
 	// Backing, if set, is the object that the releasers hold, for reports.
 	Backing *sim.Object
@@ -124,7 +126,7 @@ func (c *Cond) wake(t, u *sim.Thread) {
 	t.World().Repend(t, u, opReacquire, &m.obj, &m.wanting, m.owner == nil)
 }
 
-// Waiters returns how many threads wait. It is not an operation.
+// Waiters returns how many threads wait. It is not an operation; what a program does must not depend on it if Until is set.
 func (c *Cond) Waiters() int { return c.waiters.Len() }
 
 // Object returns the object that operations on the condition variable act on.
