@@ -254,13 +254,13 @@ func (l *Layer) await(t *sim.Thread, d *gate, req *Request, interrupted bool) (R
 	p.Sleep(t)
 	t.Awaits(&c.obj, "", nil)
 	t.Block(opReply, &c.obj, nil)
+	p.Wake(t)
 	if c.left {
-		t.Touch(&c.obj, sim.Read) // the reply may come all the same
+		t.Touch(&c.obj, sim.Read) // the reply may come all the same, also while t is stopped
 	}
 	if c.err == 0 {
 		t.Follows(c.server)
 	}
-	p.Wake(t)
 	return c.reply, c.err
 }
 
