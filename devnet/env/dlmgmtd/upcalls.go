@@ -133,10 +133,17 @@ func (p *process) update(t *sim.Thread, req *door.Request) door.Reply {
 
 // next is dlmgmt_getnext: the first link after the given one that fits. Table lock R.
 func (p *process) next(t *sim.Thread, req *door.Request) door.Reply {
-	return p.lookup(t, p.rows.all, func(k *Link) bool {
+	fits := func(k *Link) bool {
 		return k.ID > req.Link && k.listed(req.Cred) && (req.Class == env.AnyClass || k.Class == req.Class) &&
 			(req.Media == env.AnyMedia || k.Media == req.Media) && k.Flags&req.Flags != 0
-	})
+	}
+	return p.lookup(t, func(t *sim.Thread) {
+		if i := slices.IndexFunc(p.d.links, func(k *Link) bool { return p.knows(k) && fits(k) }); i >= 0 {
+			p.rows.between(t, req.Link, p.d.links[i].ID)
+		} else {
+			p.rows.all(t)
+		}
+	}, fits)
 }
 
 // attribute is dlmgmt_upcall_getattr of the attributes phymaj and phyinst: ENOENT if the link is

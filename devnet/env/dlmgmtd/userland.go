@@ -40,7 +40,8 @@ func (p *process) remapLinkid(t *sim.Thread, req *door.Request) door.Reply {
 	case p.findName(t, req.Name, k.Zone) != nil:
 		r.Err = env.EEXIST
 	default:
-		p.rows.moved(t, k)
+		p.rows.id(k.ID).Write(t)
+		p.rows.renamed(t, k.Name)
 		p.rows.renamed(t, req.Name)
 		k.Name = req.Name
 	}
