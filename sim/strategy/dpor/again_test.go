@@ -95,9 +95,9 @@ func TestLooksInVain(t *testing.T) {
 		want    int64
 		once    int64 // where each look counts
 	}{
-		{[][]string{{"drain"}, {"hold", "broadcast", "rele"}}, 5, 5},
-		{[][]string{{"drain"}, {"hold", "broadcast", "broadcast", "broadcast", "rele"}}, 12, 17},
-		{[][]string{{"drain"}, {"hold", "broadcast", "broadcast", "broadcast", "drop"}}, 12, 17},
+		{[][]string{{"drain"}, {"hold", "broadcast", "rele"}}, 4, 5},
+		{[][]string{{"drain"}, {"hold", "broadcast", "broadcast", "broadcast", "rele"}}, 6, 17},
+		{[][]string{{"drain"}, {"hold", "broadcast", "broadcast", "broadcast", "drop"}}, 9, 17},
 		{[][]string{{"drain once"}, {"hold", "broadcast", "broadcast", "broadcast", "rele"}}, 9, 9},
 	} {
 		g := &guarded{threads: x.threads}

@@ -87,7 +87,7 @@ func (s *Search) free(sleepers []sleeper, cur *sim.Thread) int {
 	if cur != nil && cur.Enabled() && s.may(cur, least, sleepers) {
 		return cur.ID()
 	}
-	best, first := sim.StopRun, uint64(0)
+	best, first := -1, uint64(0)
 	e := s.world.Enabled()
 	for id := e.Next(-1); id >= 0; id = e.Next(id) {
 		u := s.world.Thread(id)
@@ -98,7 +98,10 @@ func (s *Search) free(sleepers []sleeper, cur *sim.Thread) int {
 			best, first = id, rank
 		}
 	}
-	s.blocked = best < 0
+	if best < 0 {
+		s.blocked = true
+		return sim.StopRun
+	}
 	return best
 }
 

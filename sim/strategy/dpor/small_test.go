@@ -37,10 +37,14 @@ func explore(tb rapid.TB, s *dpor.Search, body func(*sim.Thread), visit func(*si
 	w := sim.New()
 	defer w.Close()
 	cfg := sim.Config{}
+	ended := int64(0)
 	for {
 		r := w.Run(cfg, s, body)
-		if visit != nil && r.Outcome != sim.Stopped {
-			visit(w, r)
+		if r.Outcome != sim.Stopped {
+			ended++
+			if visit != nil {
+				visit(w, r)
+			}
 		}
 		if !s.Next(r) {
 			break
@@ -48,6 +52,9 @@ func explore(tb rapid.TB, s *dpor.Search, body func(*sim.Thread), visit func(*si
 	}
 	if s.Err() != nil {
 		tb.Fatal(s.Err())
+	}
+	if n := s.Coverage().Executions; n > ended { // it may have begun again
+		tb.Fatalf("%d executions, and %d schedules that have not been given up", n, ended)
 	}
 	return s.Coverage()
 }
