@@ -6,12 +6,14 @@ package envtest
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
 	"dlsim/sim"
 	"dlsim/sim/check"
 	"dlsim/sim/strategy"
+	"dlsim/sim/strategy/dpor"
 )
 
 // Clean runs body in as many random schedules and fails the test at the first failure.
@@ -43,6 +45,31 @@ func Fails(t testing.TB, schedules int, kind sim.Kind, text string, body func(*s
 	})
 	if !failed {
 		t.Errorf("no failure in %d schedules, want a %s with %q", schedules, kind, text)
+	}
+}
+
+// Searched runs body, which notes how it ends, in as many random schedules, and in a search in some orders. It fails the test
+// unless the search meets what the random schedules do, which must be so many ends, and no error: what each operation looks
+// at is told.
+func Searched(t testing.TB, schedules, ends int, body func(t *sim.Thread, end func(string))) {
+	t.Helper()
+	w := sim.New()
+	defer w.Close()
+	into := func(seen map[string]bool) func(*sim.Thread) {
+		return func(t *sim.Thread) { body(t, func(s string) { seen[s] = true }) }
+	}
+	want := make(map[string]bool)
+	for seed := range schedules {
+		w.Run(sim.Config{}, &strategy.Random{Seed: uint64(seed)}, into(want))
+	}
+	for seed := range uint64(4) {
+		found := make(map[string]bool)
+		s := &dpor.Search{Seed: seed}
+		for s.Next(w.Run(sim.Config{}, s, into(found))) {
+		}
+		if s.Err() != nil || len(want) != ends || !maps.Equal(want, found) {
+			t.Errorf("random schedules end with %v, search %d with %v, %v", want, seed, found, s.Err())
+		}
 	}
 }
 

@@ -4,15 +4,12 @@ package mac_test
 
 import (
 	"fmt"
-	"maps"
 	"testing"
 
 	"dlsim/devnet/env"
 	"dlsim/devnet/env/envtest"
 	"dlsim/devnet/env/mac"
 	"dlsim/sim"
-	"dlsim/sim/strategy"
-	"dlsim/sim/strategy/dpor"
 )
 
 // TestExclusive: the mark needs exactly two opens, and keeps everybody out.
@@ -135,32 +132,15 @@ func TestNotify(t *testing.T) {
 // A search meets all numbers of calls that random schedules do: what a thread that has just been made looks at is
 // told.
 func TestNotifyInASearch(t *testing.T) {
-	body := func(seen map[string]bool) func(*sim.Thread) {
-		return func(st *sim.Thread) {
-			l, net0, _, _, _ := register(st, nil)
-			calls := 0
-			l.NotifyAdd(st, net0, func(*sim.Thread) { calls++ })
-			st.Join(st.Spawn("driver", func(t *sim.Thread) { l.LinkUpdate(t, net0) }))
-			l.NotifyRemove(st, net0)
-			st.Quiesce()
-			seen[fmt.Sprint(calls)] = true
-		}
-	}
-	want := make(map[string]bool)
-	w := sim.New()
-	defer w.Close()
-	for seed := range uint64(500) {
-		w.Run(sim.Config{}, &strategy.Random{Seed: seed}, body(want))
-	}
-	for seed := range uint64(4) {
-		found := make(map[string]bool)
-		s := &dpor.Search{Seed: seed}
-		for s.Next(w.Run(sim.Config{}, s, body(found))) {
-		}
-		if s.Err() != nil || len(want) != 2 || !maps.Equal(want, found) {
-			t.Errorf("calls in random schedules %v, in search %d %v, %v", want, seed, found, s.Err())
-		}
-	}
+	envtest.Searched(t, 500, 2, func(st *sim.Thread, end func(string)) {
+		l, net0, _, _, _ := register(st, nil)
+		calls := 0
+		l.NotifyAdd(st, net0, func(*sim.Thread) { calls++ })
+		st.Join(st.Spawn("driver", func(t *sim.Thread) { l.LinkUpdate(t, net0) }))
+		l.NotifyRemove(st, net0)
+		st.Quiesce()
+		end(fmt.Sprint(calls))
+	})
 }
 
 // TestRemovalInsideThePerimeterCanDeadlock: the callback needs the perimeter that the remover keeps.
