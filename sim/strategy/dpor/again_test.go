@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"dlsim/sim"
 	"dlsim/sim/simtest"
 	"dlsim/sim/strategy/dpor"
 
@@ -52,14 +51,14 @@ func TestWaitersThatLookAgain(t *testing.T) {
 func (g *guarded) fewer(tb rapid.TB) bool {
 	const most = 5000
 	g.once = true
-	want, n := g.search(tb, new(dpor.Search), most)
+	want, n, _ := search(tb, new(dpor.Search), most, g.body, g.end, g.threads)
 	g.once = false
 	if n == most {
 		return false
 	}
 	fewer := false
 	for _, s := range orders() {
-		found, m := g.search(tb, s, most)
+		found, m, _ := search(tb, s, most, g.body, g.end, g.threads)
 		for e := range want {
 			if m < most && !found[e] {
 				tb.Fatalf("%q\nseed %d misses %s", g.threads, s.Seed, e)
@@ -68,24 +67,6 @@ func (g *guarded) fewer(tb rapid.TB) bool {
 		fewer = fewer || m < n && s.Seed == 0
 	}
 	return fewer
-}
-
-// search returns the ends that a search meets in so many executions, and how many these are.
-func (g *guarded) search(tb rapid.TB, s *dpor.Search, most int64) (ends map[string]bool, n int64) {
-	ends = make(map[string]bool)
-	w := sim.New()
-	defer w.Close()
-	for more := true; more && s.Coverage().Executions < most; {
-		r := w.Run(sim.Config{}, s, g.body)
-		if r.Outcome != sim.Stopped {
-			ends[g.end(r)] = true
-		}
-		more = s.Next(r)
-	}
-	if s.Err() != nil {
-		tb.Fatalf("%q\n%v", g.threads, s.Err())
-	}
-	return ends, s.Coverage().Executions
 }
 
 // A waiter looks in vain, and is not woken any more, or it looks when it is woken for the last time.

@@ -131,33 +131,16 @@ func TestArrivalsAndOperations(t *testing.T) {
 // executions are left out.
 func (q *queued) compare(tb rapid.TB) {
 	const most = 3000
-	want, all := q.search(tb, &dpor.Search{Single: true}, most)
+	want, _, all := search(tb, &dpor.Search{Single: true}, most, q.body, q.end, q.threads)
 	for i := 0; all && i < 2; i++ {
 		s := orders()[i]
-		found, all := q.search(tb, s, most)
+		found, _, all := search(tb, s, most, q.body, q.end, q.threads)
 		for e := range want {
 			if all && !found[e] {
 				tb.Fatalf("%q\nseed %d misses %s", q.threads, s.Seed, e)
 			}
 		}
 	}
-}
-
-// search returns the ends that a search meets in so many executions, and whether these are all.
-func (q *queued) search(tb rapid.TB, s *dpor.Search, most int64) (ends map[string]bool, all bool) {
-	ends = make(map[string]bool)
-	w := sim.New()
-	defer w.Close()
-	for more := true; more && s.Coverage().Executions < most; {
-		r := w.Run(sim.Config{}, s, q.body)
-		ends[q.end(r)] = true
-		more = s.Next(r)
-		all = !more
-	}
-	if s.Err() != nil {
-		tb.Fatalf("%q\n%v", q.threads, s.Err())
-	}
-	return ends, all
 }
 
 // In these programs something was lost of the queues of writers, of what a rw_tryupgrade that fails comes after, and of what comes after an exit.

@@ -82,6 +82,27 @@ func sameEnds(tb rapid.TB, threads [][]string, body func(*sim.Thread), end func(
 	}
 }
 
+// search returns the ends that a search meets in so many executions at most, how many these are, and whether they are all.
+func search(
+	tb rapid.TB, s *dpor.Search, most int64, body func(*sim.Thread), end func(sim.Result) string, threads [][]string,
+) (ends map[string]bool, n int64, all bool) {
+	tb.Helper()
+	ends = make(map[string]bool)
+	w := sim.New()
+	defer w.Close()
+	for !all && s.Coverage().Executions < most {
+		r := w.Run(sim.Config{}, s, body)
+		if r.Outcome != sim.Stopped {
+			ends[end(r)] = true
+		}
+		all = !s.Next(r)
+	}
+	if s.Err() != nil {
+		tb.Fatalf("%q\n%v", threads, s.Err())
+	}
+	return ends, s.Coverage().Executions, all
+}
+
 // drawBlocks draws what two or more threads do: one to three blocks each, of so many operations together.
 func drawBlocks(t *rapid.T, weights map[string]int, threadsMax, operations int) (threads [][]string) {
 	blocks := slices.Sorted(maps.Keys(weights))
