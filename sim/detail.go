@@ -132,6 +132,9 @@ func (t *Thread) Result(operation, answer string) {
 
 // Held records that t now holds the lock o in the given mode; with the place in detailed runs.
 func (t *Thread) Held(o *Object, mode string) {
+	if r := t.w.trail; r != nil {
+		r.note(o.order.thing, factLock)
+	}
 	t.locked++
 	if t.w.slow&(slowDetail|slowLocks) != 0 {
 		t.hold(o, mode, t.Here())

@@ -62,6 +62,8 @@ type OpType struct {
 	// Releases marks an operation, with access Read, that gives back what one that Queues has taken Shared: who
 	// takes the object Exclusive then comes after it.
 	Releases bool
+	// Tries marks an operation that takes a lock, its object, only if that is free, and does not wait.
+	Tries bool
 	// Leaf marks an operation that takes a leaf lock, its object, and gives it back. What it does under it is told by
 	// Thread.Within, and in a Trail with Sections it conflicts by that only.
 	Leaf bool

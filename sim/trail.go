@@ -22,6 +22,9 @@ type Trail struct {
 	Lazy bool
 	// Broken says that what Sections relies on does not hold for this program.
 	Broken bool
+	// Tried says that a thread has tried to take what others have taken in vain, which they do not from now on:
+	// see Thread.Anew.
+	Tried bool
 	// Events are the events so far; all but the last one are over. Those of sequential phases
 	// are not recorded: everything comes after them.
 	Events []TrailEvent
@@ -37,9 +40,11 @@ type Trail struct {
 	open    bool  // it does so in the last event, and not in a sequential phase
 	section section
 	woken   *Object // where the thread that acts waited, if it has been woken there
+	looks   bool    // it took a guard and looked at what it waits for, before anything else
 	tells   bool    // its event has let others go on
 	threads []trailThread
 	made    int32 // things that have a serial number
+	facts   []facts
 }
 
 // TrailEvent is one operation that a thread has carried out, with all that it did until it
@@ -86,7 +91,8 @@ type trailThread struct {
 	forked, known    int     // how many of them there are in this schedule
 	id               int32   // in this schedule
 	last             int32   // its last event, -1 for none
-	idle             bool    // in which it was woken, looked in vain, and waits again
+	idle             bool    // in which it looked in vain, and waits
+	anew             int32   // the event with which it began anew, 0 for none: see Thread.Anew
 	causes           []int32 // of its next event
 	afterAll         int32   // see TrailEvent
 }
@@ -139,7 +145,7 @@ func (r *Trail) reset() {
 	r.running, r.open, r.Quiet, r.section = 0, false, false, section{}
 	for i := range r.threads {
 		x := &r.threads[i]
-		x.forked, x.known, x.last, x.afterAll, x.idle = 0, 0, -1, 0, false
+		x.forked, x.known, x.last, x.afterAll, x.idle, x.anew = 0, 0, -1, 0, false, 0
 		x.causes = x.causes[:0]
 	}
 	if len(r.threads) == 0 {
@@ -180,7 +186,7 @@ func (r *Trail) event(t *Thread, sequential bool) {
 		return
 	}
 	r.running, r.open, r.Quiet, r.section = t.serial, !sequential, false, section{}
-	r.woken, r.tells = nil, false
+	r.woken, r.looks, r.tells = nil, false, false
 	if sequential {
 		return
 	}
@@ -201,6 +207,9 @@ func (r *Trail) event(t *Thread, sequential bool) {
 	x.causes, x.afterAll = x.causes[:0], 0
 	if t.obj == nil {
 		return
+	}
+	if t.op.Tries {
+		r.note(t.obj.order.thing, factTried)
 	}
 	if t.op.Leaf && r.Sections {
 		r.use(&t.obj.order, Read)
@@ -289,7 +298,7 @@ func (r *Trail) end(w *World) {
 
 // cause says that what the running thread does lets t make its next event.
 func (r *Trail) cause(t *Thread) {
-	r.tells = true
+	r.tells, r.threads[r.running].anew = true, 0
 	if last := r.threads[r.running].last; last >= 0 {
 		r.threads[t.serial].causes = append(r.threads[t.serial].causes, last)
 	}
@@ -306,7 +315,7 @@ func (r *Trail) causes(events []int32, t *Thread) {
 func (r *Trail) afterAll(t *Thread) {
 	r.threads[t.serial].afterAll = int32(len(r.Events))
 	for i := range r.threads {
-		r.threads[i].idle = false
+		r.threads[i].idle, r.threads[i].anew = false, 0
 	}
 }
 

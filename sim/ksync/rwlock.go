@@ -14,7 +14,7 @@ var (
 	opWriteExit   = &sim.OpType{Name: "rw_exit W", Access: sim.Write}
 	opRWAfter     = &sim.OpType{Name: "after rw_exit", Access: sim.Local}
 	opRWDowngrade = &sim.OpType{Name: "rw_downgrade", Access: sim.Write}
-	opRWUpgrade   = &sim.OpType{Name: "rw_tryupgrade", Access: sim.Write}
+	opRWUpgrade   = &sim.OpType{Name: "rw_tryupgrade", Access: sim.Write, Tries: true}
 )
 
 // RWLock is a krwlock (environment.md 3.3). A reader blocks while a writer holds or waits;

@@ -20,8 +20,37 @@ func TestWaitersThatLookAgain(t *testing.T) {
 		"broadcast": "broadcast", "signal": "signal without", "load": "load", "set": "set", "other": "other", "hold broadcast rele": "hold;broadcast;rele",
 		"long": "long", "copy": "copy", "hold long rele": "hold;long;rele", "drain set": "drain;set",
 		"read drain": "read;drain;exit", "write hold": "write;hold;rele;exit", "write load": "write;load;exit", "read rele": "read;rele;exit", "sleep": "sleep",
-		"claim": "claim", "hold ask": "hold;ask", "ask sleep rele": "ask;sleep;rele", "store fail": "store;fail",
+		"claim": "claim", "see": "see", "silent": "silent", "hold ask": "hold;ask", "ask sleep rele": "ask;sleep;rele", "store fail": "store;fail",
 	}
+	fewer(t, blocks)
+	if g := (&guarded{threads: [][]string{{"drain"}, {"hold", "broadcast", "rele"}}}); !g.fewer(t) {
+		t.Error("a waiter that looks in vain is woken for nothing")
+	}
+}
+
+// So it does where what was begun in vain is begun anew.
+func TestAttemptsInVain(t *testing.T) {
+	fewer(t, map[string]string{
+		"attempt": "attempt", "attempt store": "attempt store", "hold": "hold", "rele": "rele", "hold rele": "hold;rele", "drop": "drop",
+		"broadcast": "broadcast", "read": "read;exit", "read upgrade": "read;upgrade;exit", "read upgrade hold": "read;upgrade;hold;exit;rele",
+		"write hold": "write;hold;exit;rele", "load": "load", "set": "set", "sleep": "sleep", "other": "other", "drain": "drain",
+	})
+	for _, x := range []struct {
+		threads [][]string
+		fewer   bool
+	}{
+		{[][]string{{"attempt"}, {"hold", "rele"}}, true},
+		{[][]string{{"attempt store"}, {"hold", "rele"}}, false},
+		{[][]string{{"attempt"}, {"hold", "rele"}, {"read", "upgrade", "exit"}}, false},
+	} {
+		if g := (&guarded{threads: x.threads}); g.fewer(t) != x.fewer {
+			t.Errorf("%q: fewer executions %v", x.threads, !x.fewer)
+		}
+	}
+}
+
+// fewer draws programs and compares the ends that a search meets.
+func fewer(t *testing.T, blocks map[string]string) {
 	weights := make(map[string]int)
 	for b, ops := range blocks {
 		weights[b] = 2 * (strings.Count(ops, ";") + 1)
@@ -37,9 +66,6 @@ func TestWaitersThatLookAgain(t *testing.T) {
 		}
 		g.fewer(t)
 	})
-	if g := (&guarded{threads: [][]string{{"drain"}, {"hold", "broadcast", "rele"}}}); !g.fewer(t) {
-		t.Error("a waiter that looks in vain is woken for nothing")
-	}
 }
 
 // fewer fails the test if a search misses an end that it meets where nothing says what waiters wait for, and reports whether
@@ -72,9 +98,12 @@ func TestLooksInVain(t *testing.T) {
 		want    int64
 		once    int64 // where each look counts
 	}{
-		{[][]string{{"drain"}, {"hold", "broadcast", "rele"}}, 4, 5},
-		{[][]string{{"drain"}, {"hold", "broadcast", "broadcast", "broadcast", "rele"}}, 6, 17},
-		{[][]string{{"drain"}, {"hold", "broadcast", "broadcast", "broadcast", "drop"}}, 9, 17},
+		{[][]string{{"drain"}, {"hold", "broadcast", "rele"}}, 2, 5},
+		{[][]string{{"drain"}, {"hold", "broadcast", "broadcast", "broadcast", "rele"}}, 2, 17},
+		{[][]string{{"drain"}, {"hold", "broadcast", "broadcast", "broadcast", "drop"}}, 3, 17},
+		{[][]string{{"silent"}, {"hold", "broadcast", "rele"}}, 4, 5},
+		{[][]string{{"silent"}, {"hold", "broadcast", "broadcast", "broadcast", "drop"}}, 9, 17},
+		{[][]string{{"see"}, {"hold", "broadcast", "rele"}}, 4, 5},
 		{[][]string{{"drain once"}, {"hold", "broadcast", "broadcast", "broadcast", "rele"}}, 9, 9},
 	} {
 		g := &guarded{threads: x.threads}
@@ -100,8 +129,8 @@ func TestFailureBesideWaiters(t *testing.T) {
 		{"hold", "signal without", "signal without"}, {"drain"}, {"store", "fail"}, {"write", "load", "exit"}, {"write", "exit"},
 	}}
 	for _, s := range orders() {
-		if c := explore(t, s, g.body, nil); c.Executions != 675 {
-			t.Errorf("seed %d: %+v, want 675", s.Seed, c)
+		if c := explore(t, s, g.body, nil); c.Executions != 540 {
+			t.Errorf("seed %d: %+v, want 540", s.Seed, c)
 		}
 	}
 }

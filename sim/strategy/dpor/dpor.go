@@ -133,7 +133,7 @@ func (s *Search) Next(r sim.Result) bool {
 		return true
 	}
 	s.sync(len(s.trail.Events))
-	if s.err == nil && s.surprised {
+	if s.err == nil && (s.surprised || s.trail.Tried) {
 		s.restart(s.Single)
 		return true
 	}
@@ -153,9 +153,10 @@ func (s *Search) Next(r sim.Result) bool {
 }
 
 // restart begins again: with each operation as an event if somebody can tell the moments within a section apart, else
-// because sections act on more than was known. What it has run comes again.
+// because sections act on more than was known, or somebody tries to take a lock that was thought to be taken in vain.
+// What it has run comes again.
 func (s *Search) restart(single bool) {
-	s.trail.Broken = false
+	s.trail.Broken, s.trail.Tried = false, false
 	*s = Search{
 		Seed: s.Seed, Spread: s.Spread, Symmetric: s.Symmetric, Single: single, trail: s.trail, inside: s.inside,
 		covered: strategy.Coverage{Redundant: s.covered.Redundant + s.covered.Executions + 1},

@@ -57,6 +57,33 @@ func (g *guarded) body(t *sim.Thread) {
 	}
 }
 
+// drain waits until nobody holds it.
+func (g *guarded) drain(t *sim.Thread) {
+	t.Awaits(g.cv.Object(), "", g.m.Object())
+	for g.refs.Get(t) > 0 {
+		g.cv.Wait(t, &g.m)
+	}
+}
+
+// attempt reports whether it has waited until nobody holds it, with nothing else done.
+func (g *guarded) attempt(t *sim.Thread, store bool) bool {
+	t.Anew()
+	g.rw.EnterWrite(t)
+	if store {
+		g.v[0].Store(t, 1)
+	}
+	g.m.Enter(t)
+	busy := g.refs.Get(t) > 0
+	g.rw.Exit(t)
+	if busy {
+		g.drain(t)
+	} else {
+		g.v[1].Set(t, g.v[1].Get(t)+1)
+	}
+	g.m.Exit(t)
+	return busy
+}
+
 func (g *guarded) saw(i, x int) { g.seen[i] += fmt.Sprint(" ", x) }
 
 func (g *guarded) do(t *sim.Thread, i int, block string) {
@@ -87,6 +114,19 @@ func (g *guarded) do(t *sim.Thread, i int, block string) {
 		return
 	case "exit":
 		g.rw.Exit(t)
+		return
+	case "upgrade":
+		if g.rw.TryUpgrade(t) {
+			g.saw(i, -1)
+		}
+		return
+	case "attempt":
+		for g.attempt(t, false) {
+		}
+		return
+	case "attempt store": // which others can see
+		for g.attempt(t, true) {
+		}
 		return
 	}
 	g.m.Enter(t)
@@ -125,12 +165,15 @@ func (g *guarded) do(t *sim.Thread, i int, block string) {
 			g.cv.Signal(t)
 		}
 	case "drain":
-		for g.refs.Get(t) > 0 {
-			g.cv.Wait(t, &g.m)
-		}
+		g.drain(t)
 		g.saw(i, g.v[1].Get(t))
 	case "claim": // in the section in which it first looks
 		g.v[1].Set(t, i+1)
+		g.drain(t)
+	case "see": // in the section in which it first looks
+		g.saw(i, g.v[1].Get(t))
+		g.drain(t)
+	case "silent": // does not say when it first looks
 		for g.refs.Get(t) > 0 {
 			g.cv.Wait(t, &g.m)
 		}
