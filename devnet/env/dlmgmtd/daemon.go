@@ -136,7 +136,7 @@ func (p *process) lookup(t *sim.Thread, look func(*sim.Thread), match func(*Link
 	r := door.Reply{Err: env.ENOENT}
 	look(t)
 	for _, k := range p.d.links {
-		if p.knows(k) && match(k) {
+		if match(k) && p.knows(t, k) {
 			r = door.Reply{Link: k.ID, Name: k.Name, Class: k.Class, Media: k.Media, Flags: k.Flags, Zone: k.Zone}
 			break
 		}
@@ -146,7 +146,13 @@ func (p *process) lookup(t *sim.Thread, look func(*sim.Thread), match func(*Link
 }
 
 // knows reports whether the link's database has been read in this life.
-func (p *process) knows(k *Link) bool { return p.loaded || k.owner == env.GlobalZone }
+func (p *process) knows(t *sim.Thread, k *Link) bool {
+	if k.owner == env.GlobalZone {
+		return true
+	}
+	t.Within(&p.zones, sim.Read)
+	return p.loaded
+}
 
 // linkpropInit is dlmgmt_linkprop_init: it applies the persistent properties of a link by
 // ioctls, which come back as upcalls and need the perimeter. The table lock is held for the
@@ -197,7 +203,7 @@ func (p *process) setZoneid(t *sim.Thread, req *door.Request) door.Reply {
 // dies in between, the rest is not done.
 func (p *process) moveLink(t *sim.Thread, id env.LinkID, to env.ZoneID) env.Errno {
 	k := p.find(t, id)
-	if k == nil || !p.knows(k) {
+	if k == nil || !p.knows(t, k) {
 		return env.ENOENT
 	}
 	if k.Zone == to {

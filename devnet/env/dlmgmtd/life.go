@@ -26,8 +26,9 @@ type process struct {
 	// finishes its system call first, and the process remains until then.
 	kernel []*sim.Thread
 	// loaded says that the databases of all zones have been read. That of the global zone is
-	// read before the kernel gets the door, the others only after it.
+	// read before the kernel gets the door, the others only after it. zones is what stands for them.
 	loaded bool
+	zones  sim.Object
 }
 
 // Start begins a life of the daemon, once the process of the last one is gone: it learns
@@ -45,6 +46,7 @@ func (d *Daemon) Start(t *sim.Thread) env.Errno {
 	p := &process{d: d}
 	p.lock.init(t.World(), d.lives)
 	p.rows.init(t.World(), d.lives, &d.files)
+	t.World().Register(&p.zones, "dlmgmt_db", "", d.lives, nil)
 	d.life, d.last = p, p
 	d.proc.Restart(t, "dlmgmtd")
 	if d.lives > 1 {
@@ -52,7 +54,7 @@ func (d *Daemon) Start(t *sim.Thread) env.Errno {
 	}
 	d.Door.Attach(t, p.serve)
 	err := p.downcall(t, func() env.Errno { return d.Kernel.DoorSet(t, true) })
-	t.Step(opLoad, &p.lock.obj, nil)
+	t.Step(opLoad, &p.zones, nil)
 	p.loaded = true
 	return err
 }

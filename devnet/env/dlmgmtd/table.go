@@ -36,8 +36,7 @@ func (l *tableLock) init(w *sim.World, life int) {
 
 // read enters the lock as reader and reports false if the process has died.
 func (l *tableLock) read(t *sim.Thread) bool {
-	l.enter(t, opTableRead)
-	if l.dead {
+	if !l.enter(t, opTableRead) {
 		return false
 	}
 	l.readers = append(l.readers, t)
@@ -48,8 +47,7 @@ func (l *tableLock) read(t *sim.Thread) bool {
 
 // write enters the lock as writer and reports false if the process has died.
 func (l *tableLock) write(t *sim.Thread) bool {
-	l.enter(t, opTableWrite)
-	if l.dead {
+	if !l.enter(t, opTableWrite) {
 		return false
 	}
 	l.writer = t
@@ -58,12 +56,17 @@ func (l *tableLock) write(t *sim.Thread) bool {
 	return true
 }
 
-func (l *tableLock) enter(t *sim.Thread, op *sim.OpType) {
+// enter waits until the lock admits an operation and reports false if the process has died.
+func (l *tableLock) enter(t *sim.Thread, op *sim.OpType) bool {
 	if l.admits(op) {
 		t.Step(op, &l.obj, &l.wanting)
 	} else {
 		t.Block(op, &l.obj, &l.wanting)
 	}
+	if l.dead {
+		t.Only(&l.obj, sim.Read) // nothing is taken
+	}
+	return !l.dead
 }
 
 func (l *tableLock) admits(op *sim.OpType) bool {

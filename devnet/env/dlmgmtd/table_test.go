@@ -3,10 +3,12 @@
 package dlmgmtd
 
 import (
+	"fmt"
 	"testing"
 
 	"dlsim/devnet/env/envtest"
 	"dlsim/sim"
+	"dlsim/sim/strategy/dpor"
 )
 
 // TestTableLockPrefersNobody: a reader can overtake a writer that waits, which a krwlock
@@ -72,4 +74,43 @@ func TestTableLockDiesWithItsProcess(t *testing.T) {
 		l.die(st)
 		envtest.Check(st, !l.unlock(st), "the holder was not told")
 	})
+}
+
+// TestDeadTableOrdersNobody: who finds the process dead takes nothing, so that it makes no difference who comes first; who
+// comes before its death does.
+func TestDeadTableOrdersNobody(t *testing.T) {
+	alive := func(st *sim.Thread, l *tableLock) bool {
+		if !l.read(st) {
+			return false
+		}
+		return l.unlock(st)
+	}
+	envtest.Searched(t, 300, 4, func(st *sim.Thread, end func(string)) {
+		l := new(tableLock)
+		l.init(st.World(), 1)
+		var a, b bool
+		one := st.Spawn("one", func(t *sim.Thread) { a = alive(t, l) })
+		two := st.Spawn("two", func(t *sim.Thread) { b = alive(t, l) })
+		st.Yield()
+		l.die(st)
+		st.Join(one)
+		st.Join(two)
+		end(fmt.Sprint(a, b))
+	})
+	w := sim.New()
+	defer w.Close()
+	s := new(dpor.Search)
+	for s.Next(w.Run(sim.Config{}, s, func(st *sim.Thread) {
+		l := new(tableLock)
+		l.init(st.World(), 1)
+		l.die(st)
+		for range 3 {
+			st.Spawn("reader", func(t *sim.Thread) { l.read(t) })
+			st.Spawn("writer", func(t *sim.Thread) { l.write(t) })
+		}
+	})) {
+	}
+	if n := s.Coverage().Executions; n != 1 {
+		t.Errorf("%d executions, want 1", n)
+	}
 }

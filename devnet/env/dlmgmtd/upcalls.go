@@ -138,7 +138,7 @@ func (p *process) next(t *sim.Thread, req *door.Request) door.Reply {
 			(req.Media == env.AnyMedia || k.Media == req.Media) && k.Flags&req.Flags != 0
 	}
 	return p.lookup(t, func(t *sim.Thread) {
-		if i := slices.IndexFunc(p.d.links, func(k *Link) bool { return p.knows(k) && fits(k) }); i >= 0 {
+		if i := slices.IndexFunc(p.d.links, func(k *Link) bool { return fits(k) && p.knows(t, k) }); i >= 0 {
 			p.rows.between(t, req.Link, p.d.links[i].ID)
 		} else {
 			p.rows.all(t)

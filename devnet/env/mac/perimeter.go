@@ -11,7 +11,7 @@ import (
 
 var (
 	opPerimEnter = &sim.OpType{Name: "perim_enter", Access: sim.Write, Acquire: sim.Exclusive}
-	opPerimTry   = &sim.OpType{Name: "perim_enter_nowait", Access: sim.Write}
+	opPerimTry   = &sim.OpType{Name: "perim_enter_nowait", Access: sim.Write, Tries: true}
 	opPerimExit  = &sim.OpType{Name: "perim_exit", Access: sim.Write, Inside: true}
 	opPerimGot   = &sim.OpType{Name: "perim_enter (waiting)", Access: sim.Write, Wait: true}
 	opPerimAfter = &sim.OpType{Name: "after perim_exit", Access: sim.Local}
