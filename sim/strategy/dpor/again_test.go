@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"dlsim/sim"
 	"dlsim/sim/simtest"
 	"dlsim/sim/strategy/dpor"
 
@@ -132,5 +133,19 @@ func TestFailureBesideWaiters(t *testing.T) {
 		if c := explore(t, s, g.body, nil); c.Executions != 540 {
 			t.Errorf("seed %d: %+v, want 540", s.Seed, c)
 		}
+	}
+}
+
+// Schedules that are given up count as spread ones: what is left between them takes memory, too.
+func TestSpreadOfSchedulesGivenUp(t *testing.T) {
+	most := func(spread int64) (left int64) {
+		g := &guarded{threads: [][]string{{"attempt"}, {"hold", "rele"}, {"hold", "rele"}, {"hold", "rele"}, {"hold", "rele"}}}
+		s := &dpor.Search{Seed: 1, Spread: spread}
+		explore(t, s, g.body, func(*sim.World, sim.Result) { left = max(left, s.Coverage().Branches) })
+		return left
+	}
+	deep, few, all := most(0), most(20), most(1<<62)
+	if few > deep+2*20 || all < 10*few {
+		t.Errorf("%d branches left at most, depth-first; %d with 20 schedules spread, %d with all", deep, few, all)
 	}
 }

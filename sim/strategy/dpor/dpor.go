@@ -45,8 +45,8 @@ import (
 type Search struct {
 	// Seed decides in what order schedules are explored; which ones are is the same for all.
 	Seed uint64
-	// Spread is the number of schedules that are spread over the tree before the search goes on
-	// depth-first. What is left between them takes memory.
+	// Spread is the number of schedules, with those that are given up, that are spread over the tree before the search
+	// goes on depth-first. What is left between them takes memory.
 	Spread int64
 	// Symmetric are classes of threads, by name, that do the same to the same objects, and which nothing
 	// tells apart. Of schedules that differ only in which of them is which not all are explored.
@@ -70,10 +70,11 @@ type Search struct {
 	races  []race
 	awoken []int32 // events that have woken a thread again: see frozen
 
-	fixed   int // so many events are those of the schedule before
-	known   int // so many are those of some schedule before
-	checked int // so many of them were seen again
-	asking  int // the event that asked last, and how many answers it had
+	runs    int64 // schedules that have begun
+	fixed   int   // so many events are those of the schedule before
+	known   int   // so many are those of some schedule before
+	checked int   // so many of them were seen again
+	asking  int   // the event that asked last, and how many answers it had
 	answers int
 
 	random, order uint64  // see draw and free
@@ -113,6 +114,7 @@ func (s *Search) Err() error { return s.err }
 // Begin implements sim.Strategy.
 func (s *Search) Begin(w *sim.World) {
 	s.world, s.blocked, s.checked, s.asking = w, false, 0, -1
+	s.runs++
 	s.order = sim.Mix(s.Seed) + uint64(s.covered.Executions)<<32
 	if s.inside == nil {
 		s.inside = make(map[within]sim.Access)

@@ -40,7 +40,7 @@ func (s *Search) advance() bool {
 	return true
 }
 
-func (s *Search) spreading() bool { return s.covered.Executions < s.Spread }
+func (s *Search) spreading() bool { return s.runs <= s.Spread }
 
 // ways returns how many ways there are to go on from the state: to what is left to begin in it, and to what
 // is left after each event that was begun.
