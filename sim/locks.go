@@ -113,9 +113,6 @@ func (t *Thread) Discharged(o *Object) {
 // excludes mode, whether or not it has to wait for that. left is a lock that it gives up
 // meanwhile, or nil.
 func (t *Thread) Awaits(o *Object, mode string, left *Object) {
-	if r := t.w.trail; r != nil && r.open && left != nil {
-		r.looks = r.section.guard == left && len(r.Uses) == int(r.Events[len(r.Events)-1].Uses)+1
-	}
 	if t.w.observed() {
 		t.w.locks.Awaits(t, o, mode, left, t.Here())
 	}

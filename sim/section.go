@@ -50,6 +50,7 @@ func (t *Thread) Only(o *Object, a Access) {
 func (t *Thread) Alone() {
 	if r := t.w.trail; r != nil {
 		r.section.alone = true
+		r.threads[r.running].anew = 0
 	}
 }
 

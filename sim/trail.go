@@ -40,7 +40,6 @@ type Trail struct {
 	open    bool  // it does so in the last event, and not in a sequential phase
 	section section
 	woken   *Object // where the thread that acts waited, if it has been woken there
-	looks   bool    // it took a guard and looked at what it waits for, before anything else
 	tells   bool    // its event has let others go on
 	threads []trailThread
 	made    int32 // things that have a serial number
@@ -148,6 +147,9 @@ func (r *Trail) reset() {
 		x.forked, x.known, x.last, x.afterAll, x.idle, x.anew = 0, 0, -1, 0, false, 0
 		x.causes = x.causes[:0]
 	}
+	for i := range r.facts {
+		r.facts[i] &^= factLock
+	}
 	if len(r.threads) == 0 {
 		r.threads = append(r.threads, trailThread{last: -1}) // main
 	}
@@ -186,7 +188,7 @@ func (r *Trail) event(t *Thread, sequential bool) {
 		return
 	}
 	r.running, r.open, r.Quiet, r.section = t.serial, !sequential, false, section{}
-	r.woken, r.looks, r.tells = nil, false, false
+	r.woken, r.tells = nil, false
 	if sequential {
 		return
 	}
@@ -256,6 +258,9 @@ func (r *Trail) use(o *order, a Access) {
 	}
 	if !r.open || a == Local {
 		return
+	}
+	if x := &r.threads[r.running]; a != Read && int(x.anew) == len(r.Events) {
+		x.anew = 0 // it goes on with what it did before
 	}
 	if u := r.used(o); u != nil {
 		u.Access = u.Access.with(a)

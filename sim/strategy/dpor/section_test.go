@@ -24,7 +24,8 @@ type guarded struct {
 	cv      ksync.Cond
 	v       [2]ksync.Var[int]
 	refs    ksync.Var[int]
-	rw      ksync.RWLock
+	rw, rw2 ksync.RWLock
+	alone   int // under m, and told by nothing
 	tq      ksync.Taskq
 	seen    []string // by thread: the values that it read
 	once    bool     // nothing says what the condition variable is for
@@ -42,6 +43,8 @@ func (g *guarded) body(t *sim.Thread) {
 	g.refs.Init(w, nil, "refs", "", 0)
 	g.refs.Poke(0)
 	g.rw.Init(w, nil, "rw", "", 0)
+	g.rw2.Init(w, nil, "rw2", "", 0)
+	g.alone = 0
 	g.tq.Init(w, "task", nil)
 	for i := range g.v {
 		g.v[i].Init(w, nil, "v", "", i+1)
@@ -59,35 +62,18 @@ func (g *guarded) body(t *sim.Thread) {
 
 // drain waits until nobody holds it.
 func (g *guarded) drain(t *sim.Thread) {
-	t.Awaits(g.cv.Object(), "", g.m.Object())
 	for g.refs.Get(t) > 0 {
 		g.cv.Wait(t, &g.m)
 	}
-}
-
-// attempt reports whether it has waited until nobody holds it, with nothing else done.
-func (g *guarded) attempt(t *sim.Thread, store bool) bool {
-	t.Anew()
-	g.rw.EnterWrite(t)
-	if store {
-		g.v[0].Store(t, 1)
-	}
-	g.m.Enter(t)
-	busy := g.refs.Get(t) > 0
-	g.rw.Exit(t)
-	if busy {
-		g.drain(t)
-	} else {
-		g.v[1].Set(t, g.v[1].Get(t)+1)
-	}
-	g.m.Exit(t)
-	return busy
 }
 
 func (g *guarded) saw(i, x int) { g.seen[i] += fmt.Sprint(" ", x) }
 
 func (g *guarded) do(t *sim.Thread, i int, block string) {
 	last := len(g.threads)
+	if g.anew(t, i, block) {
+		return
+	}
 	switch block {
 	case "load":
 		g.saw(i, g.v[0].Load(t))
@@ -114,19 +100,6 @@ func (g *guarded) do(t *sim.Thread, i int, block string) {
 		return
 	case "exit":
 		g.rw.Exit(t)
-		return
-	case "upgrade":
-		if g.rw.TryUpgrade(t) {
-			g.saw(i, -1)
-		}
-		return
-	case "attempt":
-		for g.attempt(t, false) {
-		}
-		return
-	case "attempt store": // which others can see
-		for g.attempt(t, true) {
-		}
 		return
 	}
 	g.m.Enter(t)
@@ -170,13 +143,10 @@ func (g *guarded) do(t *sim.Thread, i int, block string) {
 	case "claim": // in the section in which it first looks
 		g.v[1].Set(t, i+1)
 		g.drain(t)
-	case "see": // in the section in which it first looks
-		g.saw(i, g.v[1].Get(t))
-		g.drain(t)
-	case "silent": // does not say when it first looks
-		for g.refs.Get(t) > 0 {
-			g.cv.Wait(t, &g.m)
-		}
+	case "zero":
+		g.v[0].Set(t, 0)
+	case "peek alone":
+		g.saw(i, g.alone)
 	case "ask": // who has claimed
 		g.saw(i, g.v[1].Get(t))
 		g.cv.Broadcast(t)

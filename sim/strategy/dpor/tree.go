@@ -133,13 +133,13 @@ func (s *Search) graft(list **branch, seq []item) {
 		if b == nil {
 			break
 		}
+		if at >= 0 && len(seq[at].answers) > len(b.answers) { // what follows needs them, and the other ones come from them
+			b.answers = append(b.answers[:0], seq[at].answers...)
+		}
 		if b.kids == nil {
 			return
 		}
 		if at >= 0 {
-			if y := &seq[at]; len(y.answers) > len(b.answers) {
-				b.answers = append(b.answers[:0], y.answers...) // the rest of the sequence needs them
-			}
 			seq = slices.Delete(seq, at, at+1)
 		}
 		list = &b.kids
