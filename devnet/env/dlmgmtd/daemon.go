@@ -226,7 +226,7 @@ func (p *process) moveLink(t *sim.Thread, id env.LinkID, to env.ZoneID) env.Errn
 			return err
 		}
 	}
-	p.rows.changed(t, k)
+	p.rows.rezoned(t, k)
 	k.Zone = to
 	return 0
 }

@@ -13,6 +13,7 @@ import (
 type rows struct {
 	ids, names, devices ksync.Table
 	listed              ksync.Table  // by linkid: that a link is there, and what a walk of all sees of it
+	zones               ksync.Table  // by linkid: that a link is in a zone other than the global one, and in which
 	next                ksync.Field  // the linkid that is given out next
 	files               *ksync.Table // the names in the daemon's files, which outlive a process
 }
@@ -23,6 +24,7 @@ func (r *rows) init(w *sim.World, life int, files *ksync.Table) {
 	r.names.Init(w, "dlmgmt_name_avl", life)
 	r.devices.Init(w, "ll_devname", life)
 	r.listed.Init(w, "ll_flags", life)
+	r.zones.Init(w, "ll_zoneid", life)
 	r.next.Init(w, nil, "dlmgmt_nextlinkid", "", life)
 }
 
@@ -54,9 +56,17 @@ func (r *rows) changed(t *sim.Thread, k *Link) {
 	r.listed.Nth(uint32(k.ID)).Write(t)
 }
 
+// rezoned says that t puts a link into another zone.
+func (r *rows) rezoned(t *sim.Thread, k *Link) {
+	r.changed(t, k)
+	r.zones.Nth(uint32(k.ID)).Write(t)
+}
+
 // moved says that t puts a link into the table or takes it out, or gives it what it is found by, or takes that away.
 func (r *rows) moved(t *sim.Thread, k *Link) {
-	r.changed(t, k)
+	if r.changed(t, k); k.Zone != env.GlobalZone {
+		r.zones.Nth(uint32(k.ID)).Write(t)
+	}
 	r.renamed(t, k.Name)
 	if k.DevName != "" {
 		r.device(k.DevName).Write(t)
