@@ -42,8 +42,8 @@ type Trail struct {
 	woken   *Object // where the thread that acts waited, if it has been woken there
 	tells   bool    // its event has let others go on
 	threads []trailThread
-	made    int32 // things that have a serial number
-	facts   []facts
+	made    int32   // things that have a serial number
+	facts   []facts // by thing
 }
 
 // TrailEvent is one operation that a thread has carried out, with all that it did until it

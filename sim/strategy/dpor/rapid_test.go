@@ -103,10 +103,6 @@ func TestAfterFailures(t *testing.T) {
 		"store0 exit0 | enter0 load0 enter0",
 		"enter0 wait0 exit0 | enter0 wait0 exit0 | alarm0",
 	} {
-		s := new(simtest.Small)
-		for ops := range strings.SplitSeq(threads, "|") {
-			s.Threads = append(s.Threads, strings.Fields(ops))
-		}
-		compare(t, s)
+		compare(t, &simtest.Small{Threads: threadsOf(threads)})
 	}
 }

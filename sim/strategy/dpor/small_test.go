@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"dlsim/sim"
@@ -101,6 +102,29 @@ func search(
 		tb.Fatalf("%q\n%v", threads, s.Err())
 	}
 	return ends, s.Coverage().Executions, all
+}
+
+// meets fails the test if a search that comes to its end in so many executions misses one of the ends of the program that it is
+// wanted to meet. It returns how many executions it took.
+func meets(
+	tb rapid.TB, want map[string]bool, s *dpor.Search, most int64, body func(*sim.Thread), end func(sim.Result) string, threads [][]string,
+) int64 {
+	tb.Helper()
+	found, n, all := search(tb, s, most, body, end, threads)
+	for e := range want {
+		if all && !found[e] {
+			tb.Fatalf("%q\nseed %d misses %s", threads, s.Seed, e)
+		}
+	}
+	return n
+}
+
+// threadsOf returns the operations of each thread of a program such as "load0 store0 | store0".
+func threadsOf(program string) (threads [][]string) {
+	for ops := range strings.SplitSeq(program, "|") {
+		threads = append(threads, strings.Fields(ops))
+	}
+	return threads
 }
 
 // drawBlocks draws what two or more threads do: one to three blocks each, of so many operations together.
