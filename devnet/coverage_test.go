@@ -44,6 +44,7 @@ var unreached = []unreachedLine{
 	{"stale.go", "checkFree", `what = "a kstat"`, "an invariant that no scenario breaks"},
 	{"stale.go", "checkFree", `what = fmt.Sprintf("dd_zid %d", ddp.ddZid.Peek())`, "an invariant that no scenario breaks"},
 	{"stale.go", "checkZoneLists", `stale(t, "zone does not list its link", fmt.Sprintf(`, "an invariant that no scenario breaks"},
+	{"stale.go", "checkDaemon", `stale(t, "link that the daemon does not know", fmt.Sprintf(`, "an invariant that no scenario breaks"},
 	{"stale.go", "checkDevices", `stale(t, "device between attach and detach", fmt.Sprintf(`, "an invariant that no scenario breaks"},
 	{"stale.go", "checkDrivers", `stale(t, "devnet without driver", fmt.Sprintf(`, "an invariant that no scenario breaks"},
 	{"stale.go", "checkDrivers", `stale(t, "MAC exclusive for ever", m.Name+" is marked exclusive, and nobody will take the mark away")`, "an invariant that no scenario breaks"},

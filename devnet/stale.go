@@ -35,7 +35,8 @@ import (
 //   - dd_zid, dl_zid, the list of the zone and, while it runs, the daemon agree on the zone that a
 //     link is in, and the daemon and dd_owner_zid on the zone that owns it;
 //   - a virtual link that the kernel has asked the daemon for has a devnet, or its name is lost
-//     (the daemon keeps a physical one for when its device comes back);
+//     (the daemon keeps a physical one for when its device comes back), and the daemon knows a virtual link that
+//     has a devnet, or its name is free for another one (dladm gives a device another linkid in two steps);
 //   - an attached device has a visible link while the daemon runs: it gets one at the latest when
 //     the daemon starts, and no later; and no device stays between attach and detach;
 //   - a MAC is not exclusive: rename alone marks it, and takes the mark away;
@@ -185,7 +186,9 @@ func (k *Kernel) checkDaemon(t *sim.Thread) {
 	if !k.Daemon.Up() {
 		return
 	}
+	known := k.sorted.known[:0]
 	k.Daemon.Links(func(row dlmgmtd.Link) {
+		known = append(known, row.ID)
 		ddp := k.DLS.idHash[row.ID].Peek()
 		if ddp == nil {
 			if row.Made && row.Class != env.ClassPhys {
@@ -207,6 +210,14 @@ func (k *Kernel) checkDaemon(t *sim.Thread) {
 				"the properties of %s (linkid %d) count as loaded, but the request gave %s and is not made again", row.Name, row.ID, err))
 		}
 	})
+	k.sorted.known = known
+	for _, id := range k.linkids() {
+		ddp := k.DLS.idHash[id].Peek()
+		if m := k.MAC.Lookup(ddp.ddMac.Peek()); m != nil && m.Class != env.ClassPhys && !slices.Contains(known, id) {
+			stale(t, "link that the daemon does not know", fmt.Sprintf(
+				"the kernel has %s (linkid %d), which the daemon does not know", ddp.ddLinkname.Peek(), id))
+		}
+	}
 }
 
 // checkDevices looks for attached devices that nobody can use although the daemon runs.
@@ -260,8 +271,8 @@ func (k *Kernel) checkDrivers(t *sim.Thread) {
 
 // sorted are keys of the tables in order, in memory that is used again.
 type sorted struct {
-	macs        []string
-	ids, driven []env.LinkID
+	macs               []string
+	ids, driven, known []env.LinkID
 }
 
 // macs returns the keys of i_dls_devnet_hash, valid until the next call.
