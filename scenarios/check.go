@@ -195,13 +195,13 @@ func (d *decoder) checkLink(at ast.Node, sc *Scenario, i int) error {
 		return d.fail(at, "only an aggr has ports", "%s %s has ports", l.Class, l.Name)
 	case l.Over == l.Name:
 		return d.fail(at, "name another link", "link %s is over itself", l.Name)
-	case l.Absent && (l.Flows > 0 || l.Assigned != ""):
-		return d.fail(at, "remove absent, or flows and assigned", "link %s is absent and has flows or a zone", l.Name)
+	case l.Absent && (l.Flows > 0 || l.Assigned != "" || l.Unloaded):
+		return d.fail(at, "remove absent, or flows, assigned and unloaded", "link %s is absent and has flows, a zone or properties that are not loaded", l.Name)
 	case l.Class == "phys" && l.Zone != "":
 		return d.fail(at, "use another class", "physical link %s cannot be created in a zone", l.Name)
 	case l.Class != "phys" && (l.Legacy || l.Removed || !l.Known):
 		return d.fail(at, "use class phys", "legacy, removed and known are for physical links, not for %s %s", l.Class, l.Name)
-	case l.Removed && (l.Absent || l.Flows > 0 || l.Assigned != ""):
+	case l.Removed && (l.Absent || l.Flows > 0 || l.Assigned != "" || l.Unloaded):
 		return d.fail(at, "remove the rest", "physical link %s is removed, so there is nothing else to say of it", l.Name)
 	case l.Assigned != "" && l.Zone != "":
 		return d.fail(at, "keep one of them", "link %s is owned by zone %s, so it cannot be lent to %s", l.Name, l.Zone, l.Assigned)

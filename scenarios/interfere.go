@@ -4,6 +4,7 @@ package scenarios
 
 import (
 	"dlsim/devnet/env"
+	"dlsim/devnet/env/dlmgmtd"
 	"dlsim/devnet/env/door"
 	"dlsim/sim"
 )
@@ -24,6 +25,14 @@ func (m *machine) interfere(t *sim.Thread, req *door.Request) door.Interference 
 			fromDoor := f.errno == env.EINTR || f.errno == env.EAGAIN || f.errno == env.EBADF
 			return door.Interference{Errno: f.errno, Done: f.Effect == "done", Answer: !fromDoor}
 		}
+	}
+	return door.Interference{}
+}
+
+// noAnswer lets nobody answer when properties are to be loaded.
+func noAnswer(_ *sim.Thread, req *door.Request) door.Interference {
+	if req.Cmd == dlmgmtd.CmdLinkpropInit {
+		return door.Interference{Errno: env.EBADF}
 	}
 	return door.Interference{}
 }

@@ -176,8 +176,12 @@ func (m *machine) bringUpLink(t *sim.Thread, l *Link) {
 	if entry.Class == env.ClassPhys {
 		create = m.placeDevice
 	}
+	if l.Unloaded {
+		m.kernel.Door.Interfere = noAnswer
+	}
 	err := create(t, l)
 	t.Quiesce()
+	m.kernel.Door.Interfere = nil
 	m.boot.Zone = env.GlobalZone
 	if err == 0 && l.Assigned != "" {
 		err = m.kernel.DLD.SetZone(t, id, m.zoneID(l.Assigned))

@@ -74,6 +74,7 @@ type Link struct {
 	Known    bool     `yaml:"known" default:"true" doc:"The daemon knows the link of a physical device that is absent, from an earlier boot."`
 	Removed  bool     `yaml:"removed" doc:"The device of a physical link is gone for good; only the daemon knows the link."`
 	Legacy   bool     `yaml:"legacy" doc:"A physical device with a legacy driver, whose MAC is opened inside the perimeter."`
+	Unloaded bool     `yaml:"unloaded" doc:"Nobody has answered the kernel when it had the persistent properties loaded, as if the daemon had been gone then."`
 
 	Line, Col int `yaml:"-"` // in the scenario file
 }
