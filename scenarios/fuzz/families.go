@@ -20,6 +20,7 @@ type Family struct {
 // before general ones.
 func Families() []Family {
 	return []Family{
+		{"L22", "deadlock PERIM, dd_cv at dls_devnet_unset:1109, mac_close, mac_perim_enter_by_macname", "A release inside setzid destroys the implicit tunnel, and waits in the perimeter for a holder that closes its MAC."},
 		{"L22", "deadlock dd_cv at dls_devnet_unset:1109", "A release inside setzid destroys the implicit tunnel that its caller holds, and waits for that hold."},
 		{"D01", "deadlock *iptun_enter_cv*", "Whoever waits for a tunnel's deletion to end holds what the deletion waits for."},
 		{"D02", "deadlock PERIM, i_dls_devnet_lock at *dls_devnet_rename:1488*", "Rename enters a port's perimeter with i_dls_devnet_lock held."},
@@ -60,6 +61,7 @@ func Families() []Family {
 		{"L32", "stale properties never loaded", "A load that failed counts as done."},
 		{"L06", "refs dd_ref written off at *dls_devnet_unset:1049*", "A forced destroy wrote off the reference of a holder that stays."},
 		{"L17", "refs dd_ref given back by who has none at dls_devnet_setzid:1653", "Two returns to the global zone give back the reference of an opener."},
+		{"L17", "panic ASSERT dd_zone_ksp == NULL at dls_devnet_stat_rename:803", "A zone's shutdown gives the link back outside the perimeter: its reference before its kstat."},
 		{"D06", "panic ASSERT dd_zone_ksp == NULL at dls_devnet_stat_create:766", "The loan comes before the kstat of the last one is deleted."},
 		{"D06", "stale kstat that nobody has", "A return to the global zone and a loan change dd_zone_ksp without a lock in common."},
 		{"L28", "stale zone lists a link that is elsewhere", "SETZONEID gives EINTR after the daemon has put the link on the zone's list."},
