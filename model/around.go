@@ -147,3 +147,17 @@ func (p *prepared) status(o *operation, zone env.ZoneID) (low, high int) {
 	}
 	return low, high
 }
+
+// isShutAgain reports whether the zone that an operation shuts down may have been shut down by another one, or have begun so: the
+// zone's links are given back once (environment.md 8.1).
+func (p *prepared) isShutAgain(o *operation) bool {
+	for _, z := range p.history.Start.Zones {
+		if z.ID == o.Into && z.State >= ZoneShuttingDown {
+			return true
+		}
+	}
+	return slices.ContainsFunc(p.zoneOps, func(n int32) bool {
+		z := &p.ops[n]
+		return z.Into == o.Into && z.State >= ZoneShuttingDown && z.Call != o.Call && (o.Pending || z.Call <= o.Return)
+	})
+}

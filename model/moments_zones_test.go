@@ -60,6 +60,21 @@ func TestShutdownFinds(t *testing.T) {
 	})
 }
 
+// TestShutOnce: a zone gives back what is in it when it shuts down, and no more.
+func TestShutOnce(t *testing.T) {
+	shut := func(thread string, call, ret int64) Operation {
+		return at(thread, call, ret, ZoneShutdown, Args{Into: 5}, okay)
+	}
+	lend := at("a", 3, 4, SetZone, Args{Link: 2, Into: 5}, okay)
+	lent := at("a", 9, 10, GetZone, Args{Link: 2}, Result{Zone: 5})
+	judge(t, system(), []verdict{
+		{"a link that is lent afterwards stays", OK, []Operation{shut("y", 1, 2), lend, shut("z", 5, 6), lent}},
+		{"or while another thread shuts the zone down", OK, []Operation{lend, shut("y", 5, 8), shut("z", 6, 7), lent}},
+		{"the first shutdown takes it", NotLinearizable, []Operation{lend, shut("z", 5, 6), lent}},
+		{"also if another one comes when the link has been asked for", NotLinearizable, []Operation{lend, shut("z", 5, 6), lent, shut("y", 11, 12)}},
+	})
+}
+
 // TestTwoStarts: who starts a daemon that is being started does not wait for its door.
 func TestTwoStarts(t *testing.T) {
 	dies, again := at("a", 1, 2, DaemonDown, Args{}, okay), at("b", 4, 5, DaemonStart, Args{}, okay)

@@ -199,11 +199,13 @@ func zoneRules() []*rule {
 		},
 		{
 			name: "zone_shutdown: refused", ops: []Op{zoneRemove}, answers: []env.Errno{ok},
-			says: "a link that cannot be given back stays, and nobody is told; nor need a zone without a stack of its own give it back",
-			from: "seed C:166; bugs.md L30; environment.md 5",
+			says: "a link that cannot be given back stays, and nobody is told; nor need a zone without a stack of its own give it back, or " +
+				"one that was shut down before",
+			from: "seed C:166; bugs.md L30; environment.md 5, 8.1",
 			do: func(x *step) {
 				l := x.s.of(x.o.mac)
-				if l != nil && (x.o.Local || l.local > 0 || x.around(setOf(StreamAttach, StreamDetach, Rename, SetZone)) || x.trouble()) {
+				stays := x.o.Local || l != nil && l.local > 0 || x.p.isShutAgain(x.o)
+				if l != nil && (stays || x.around(setOf(StreamAttach, StreamDetach, Rename, SetZone)) || x.trouble()) {
 					t := x.carry(0)
 					if e := t.entry(l.id); e != nil {
 						e.moved = e.moved || x.trouble()
