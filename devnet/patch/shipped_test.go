@@ -191,3 +191,35 @@ func TestShipped(t *testing.T) {
 	}
 	try("fixes", shipped(t, "fix-*.patch"))
 }
+
+var foundBy = regexp.MustCompile(`(?m)^Found by: (scenarios/\S+\.yaml)$`)
+
+// TestMistakes applies each mistake in a fix after all fixes, and expects what comes of it to compile. Each says
+// which fix it is in, and which scenario finds it: .ci/run has it do so.
+func TestMistakes(t *testing.T) {
+	tr := readTree(t)
+	clean := tr.check(t, nil, nil)
+	fixes, mistakes := shipped(t, "fix-*.patch"), shipped(t, "mistakes/*.patch")
+	if len(mistakes) == 0 {
+		t.Fatal("there are no mistakes")
+	}
+	for _, p := range mistakes {
+		base := filepath.Base(p.Name)
+		t.Run(strings.TrimSuffix(base, ".patch"), func(t *testing.T) {
+			id, _, _ := strings.Cut(base, "-")
+			if len(shipped(t, "fix-"+id+"-*.patch")) != 1 || !strings.HasPrefix(p.Title(), id+": ") {
+				t.Errorf("name and header must begin with the id of a fix; title %q", p.Title())
+			}
+			if m := foundBy.FindStringSubmatch(p.Header); m == nil {
+				t.Error("the header must say which scenario finds it")
+			} else if _, err := tr.read(m[1]); err != nil {
+				t.Error(err)
+			}
+			patched, err := patch.Apply(tr.read, append(fixes[:len(fixes):len(fixes)], p))
+			if err != nil {
+				t.Fatal(err)
+			}
+			tr.check(t, patched, clean)
+		})
+	}
+}
