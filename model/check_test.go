@@ -3,6 +3,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -533,6 +534,32 @@ func TestLimit(t *testing.T) {
 	c.Limit = 1000
 	if got := c.Check(&h); got != Unknown {
 		t.Errorf("%v", got)
+	}
+}
+
+// TestExplanationOfManyStates: what is right is tried once for each answer, however many states there are, and in the same memory.
+func TestExplanationOfManyStates(t *testing.T) {
+	h := &History{Start: system()}
+	for i := range int64(4) {
+		h.Ops = append(h.Ops, at(string(rune('a'+i)), i, 100+i, Rename, Args{Link: 2, Name: string(rune('m'+i)) + "0"}, okay))
+	}
+	h.Ops = append(h.Ops, at("y", 30, 40, FlowAdd, v0, okay), at("z", 50, 60, FlowWalk, v0, fails(env.EINVAL)))
+	c := NewChecker(NewRules())
+	c.begin(h)
+	end, now := c.follow(len(c.p.events))
+	used, steps, answers := c.used, c.steps, c.candidates(now)
+	for i, r := range answers {
+		if slices.Contains(answers[:i], r) {
+			t.Fatalf("%+v is tried again", r)
+		}
+	}
+	x := new(Explanation)
+	c.right(x, &c.p.ops[c.p.events[end].op], now, end)
+	if len(now) < 10 || len(x.Right) == 0 {
+		t.Errorf("%d states, right would be %q", len(now), x.Right)
+	}
+	if c.used > 2*used || c.steps > 2*steps*len(answers) {
+		t.Errorf("%d states in use and %d steps; a judgement takes %d and %d", c.used, c.steps, used, steps)
 	}
 }
 

@@ -155,6 +155,7 @@ func (c *Checker) right(x *Explanation, o *operation, now []*state, end int) {
 	given := *o.Operation
 	candidates := c.candidates(now)
 	for _, r := range candidates {
+		c.used = 0 // the states of the last one, and now, are needed no more
 		o.Result = r
 		c.answer(o)
 		if n, _ := c.follow(end + 1); n == end+1 {
@@ -181,10 +182,14 @@ func (c *Checker) answer(o *operation) {
 }
 
 // candidates are answers that an operation of this sort gives in some state: every errno, and
-// success with the values that links in the given states have.
+// success with the values that links in the given states have, each once.
 func (c *Checker) candidates(now []*state) []Result {
 	var out []Result
-	add := func(r Result) { out = append(out, r) }
+	add := func(r Result) {
+		if !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	}
 	add(Result{Visible: true})
 	add(Result{Visible: false})
 	add(Result{Local: true})
