@@ -68,6 +68,7 @@ func Families() []Family {
 		{"L28", "stale zone does not list its link", "The same, after it has taken the link from the zone's list."},
 		{"L13", "stale state left in a free devnet", "The last close of an implicit tunnel marks an object that is being freed."},
 		{"L25", "lin * answers *: a destroy that is refused hides the link meanwhile", "A destroy that is refused hides the link while it is under way, and gives it to its caller's zone."},
+		{"L25", "lin kstat_read answers ENOENT, right would be ok or ENXIO", "A detach takes the link away before it looks who has its MAC, who has gone when it returns."},
 		{"L25", "lin * answers *: a destroy takes the link away before the one that is made on it", "A destroy takes the link out of the table before it looks who has its MAC."},
 		{"L09", "lin * answers *: a create that fails leaves its link", "A create that fails cannot unset while the property task is pending."},
 		{"L08", "lin * answers *: a destroy that is refused loses the link when its upcall fails", "Destroy ignores that its re-set has failed."},
