@@ -35,8 +35,8 @@ import (
 //   - dd_zid, dl_zid, the list of the zone and, while it runs, the daemon agree on the zone that a
 //     link is in, and the daemon and dd_owner_zid on the zone that owns it;
 //   - a virtual link that the kernel has asked the daemon for has a devnet, or its name is lost
-//     (the daemon keeps a physical one for when its device comes back), and the daemon knows a virtual link that
-//     has a devnet, or its name is free for another one (dladm gives a device another linkid in two steps);
+//     (the daemon keeps a physical one for when its device comes back), and the daemon knows a tunnel that an
+//     open has made, or its name is free for another one (of other links dladm tells it, before or after);
 //   - an attached device has a visible link while the daemon runs: it gets one at the latest when
 //     the daemon starts, and no later; and no device stays between attach and detach;
 //   - a MAC is not exclusive: rename alone marks it, and takes the mark away;
@@ -213,7 +213,7 @@ func (k *Kernel) checkDaemon(t *sim.Thread) {
 	k.sorted.known = known
 	for _, id := range k.linkids() {
 		ddp := k.DLS.idHash[id].Peek()
-		if m := k.MAC.Lookup(ddp.ddMac.Peek()); m != nil && m.Class != env.ClassPhys && !slices.Contains(known, id) {
+		if ddp.ddFlags.Peek()&ddImplicitIptun != 0 && !slices.Contains(known, id) {
 			stale(t, "link that the daemon does not know", fmt.Sprintf(
 				"the kernel has %s (linkid %d), which the daemon does not know", ddp.ddLinkname.Peek(), id))
 		}

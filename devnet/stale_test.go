@@ -14,7 +14,13 @@ import (
 
 // TestStaleDaemon makes the daemon's table differ from the kernel's, and expects what is said of it.
 func TestStaleDaemon(t *testing.T) {
-	createV0 := func(m *machine, t *sim.Thread) { ok(t, "create", m.VNIC.Create(t, idV0, "vnic0", idNet0)) }
+	openTunnel := func(m *machine, t *sim.Thread) env.LinkID {
+		_, err := m.DevNet.Lookup(t, "ip.tun0")
+		ok(t, "open", err)
+		id, err := m.DLS.MgmtGetLinkid(t, "ip.tun0")
+		ok(t, "linkid", err)
+		return id
+	}
 	forget := func(m *machine, t *sim.Thread, id env.LinkID) { ok(t, "forget", m.DLS.MgmtDestroy(t, id, true)) }
 	tests := []struct {
 		name    string
@@ -22,20 +28,16 @@ func TestStaleDaemon(t *testing.T) {
 		subject string // "" if the tables agree
 		says    string
 	}{
-		{name: "a VNIC that both know", do: createV0},
+		{name: "a tunnel that both know", do: func(m *machine, t *sim.Thread) { openTunnel(m, t) }},
 		{
-			name: "a VNIC that the daemon forgets", do: func(m *machine, t *sim.Thread) {
-				createV0(m, t)
-				forget(m, t, idV0)
-			},
-			subject: "link that the daemon does not know", says: "the kernel has v0 (linkid",
+			name: "a tunnel that the daemon forgets", do: func(m *machine, t *sim.Thread) { forget(m, t, openTunnel(m, t)) },
+			subject: "link that the daemon does not know", says: "the kernel has ip.tun0 (linkid",
 		},
-		{name: "a VNIC that the daemon has forgotten before it was gone", do: func(m *machine, t *sim.Thread) {
-			createV0(m, t)
-			forget(m, t, idV0)
+		{name: "a tunnel that the daemon has forgotten before it was gone", do: func(m *machine, t *sim.Thread) {
+			forget(m, t, openTunnel(m, t))
 			m.Daemon.Crash(t)
 		}},
-		{name: "a device of which dladm has told the daemon half", do: func(m *machine, t *sim.Thread) { forget(m, t, idNet0) }},
+		{name: "a link of which dladm has told the daemon half", do: func(m *machine, t *sim.Thread) { forget(m, t, idNet0) }},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
