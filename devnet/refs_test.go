@@ -150,14 +150,19 @@ func TestRefs(t *testing.T) {
 				t.Quiesce()
 				m.CheckRefs(t, func(any) bool { return false })
 			})
-			f := r.Failure
-			switch {
-			case test.subject == "" && f != nil:
-				t.Errorf("%s: %s: %v", f.Kind, f.Message, f.Evidence)
-			case test.subject == "":
-			case f == nil || f.Kind != sim.KindRefs || f.Subject != test.subject || !strings.Contains(f.Message, test.says):
-				t.Errorf("%+v; want %q that says %q", f, test.subject, test.says)
-			}
+			wantFailure(t, r.Failure, sim.KindRefs, test.subject, test.says)
 		})
+	}
+}
+
+// wantFailure expects a failure of that kind about a subject, whose message says something, or none if subject is "".
+func wantFailure(t *testing.T, f *sim.Failure, kind sim.Kind, subject, says string) {
+	t.Helper()
+	switch {
+	case subject == "" && f != nil:
+		t.Errorf("%s: %s: %v", f.Kind, f.Message, f.Evidence)
+	case subject == "":
+	case f == nil || f.Kind != kind || f.Subject != subject || !strings.Contains(f.Message, says):
+		t.Errorf("%+v; want %q that says %q", f, subject, says)
 	}
 }

@@ -3,7 +3,6 @@
 package devnet_test
 
 import (
-	"strings"
 	"testing"
 
 	"dlsim/devnet"
@@ -49,14 +48,7 @@ func TestStaleDaemon(t *testing.T) {
 				setup(t, &m.user, func() { test.do(m, t) })
 				m.CheckStale(t)
 			})
-			f := r.Failure
-			switch {
-			case test.subject == "" && f != nil:
-				t.Errorf("%s: %s", f.Kind, f.Message)
-			case test.subject == "":
-			case f == nil || f.Kind != sim.KindStale || f.Subject != test.subject || !strings.Contains(f.Message, test.says):
-				t.Errorf("%+v; want %q that says %q", f, test.subject, test.says)
-			}
+			wantFailure(t, r.Failure, sim.KindStale, test.subject, test.says)
 		})
 	}
 }

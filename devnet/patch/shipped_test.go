@@ -120,6 +120,16 @@ func (tr *tree) check(t *testing.T, patched patch.Tree, clean map[string]*types.
 	return done
 }
 
+// compiles applies patches in their order and type-checks what comes of it; clean is as for check.
+func (tr *tree) compiles(t *testing.T, patches []*patch.Patch, clean map[string]*types.Package) {
+	t.Helper()
+	patched, err := patch.Apply(tr.read, patches)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr.check(t, patched, clean)
+}
+
 type imports func(path string) (*types.Package, error)
 
 func (f imports) Import(path string) (*types.Package, error) { return f(path) }
@@ -166,13 +176,7 @@ func TestShipped(t *testing.T) {
 		t.Fatalf("the sources as they are: %d packages", len(clean))
 	}
 	try := func(name string, patches []*patch.Patch) {
-		t.Run(name, func(t *testing.T) {
-			patched, err := patch.Apply(tr.read, patches)
-			if err != nil {
-				t.Fatal(err)
-			}
-			tr.check(t, patched, clean)
-		})
+		t.Run(name, func(t *testing.T) { tr.compiles(t, patches, clean) })
 	}
 	all := shipped(t, "*.patch")
 	if len(all) == 0 {
@@ -215,11 +219,7 @@ func TestMistakes(t *testing.T) {
 			} else if _, err := tr.read(m[1]); err != nil {
 				t.Error(err)
 			}
-			patched, err := patch.Apply(tr.read, append(fixes[:len(fixes):len(fixes)], p))
-			if err != nil {
-				t.Fatal(err)
-			}
-			tr.check(t, patched, clean)
+			tr.compiles(t, append(fixes[:len(fixes):len(fixes)], p), clean)
 		})
 	}
 }
